@@ -1,0 +1,51 @@
+package io.viommufleet.common.model;
+
+import io.viommufleet.common.viommu.Certificate;
+import java.util.Map;
+
+/**
+ * A command: how one device of one VM on one host shall be. Detaching is such a whole record too; a tombstone means nothing.
+ *
+ * @param id host, VM and guest device
+ * @param desired attached or detached
+ * @param boot the life of the host that this is for
+ * @param incarnation the life of the agent that may act on it
+ * @param bdf the host device
+ * @param memoryBytes guest RAM to map
+ * @param strict wants that QEMU would let go unmet make the attach fail
+ * @param configuration canonical, of the whole VM, from which the agent derives the certificate again
+ * @param certificate what the controller decided
+ * @param resolvedValues values that the first attach froze, by property path; empty before it
+ */
+public record Attachment(
+        AttachmentId id,
+        Desired desired,
+        String boot,
+        String incarnation,
+        Bdf bdf,
+        long memoryBytes,
+        boolean strict,
+        ConfigurationSpec configuration,
+        Certificate certificate,
+        Map<String, String> resolvedValues)
+        implements FleetRecord {
+    public Attachment {
+        resolvedValues = Map.copyOf(resolvedValues);
+    }
+
+    @Override
+    public FleetTopic topic() {
+        return FleetTopic.ATTACHMENTS;
+    }
+
+    @Override
+    public String key() {
+        return id.toString();
+    }
+
+    /** The two states that can be asked for. */
+    public enum Desired {
+        ATTACHED,
+        DETACHED
+    }
+}

@@ -1,0 +1,56 @@
+package io.viommufleet.common.model;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One PCI function of a host. What could not be found out is empty, and counts as "cannot".
+ *
+ * @param bdf address on the host
+ * @param vendor PCI vendor id, 16 bits
+ * @param device PCI device id, 16 bits
+ * @param deviceClass PCI class code, 24 bits
+ * @param group number of its iommu group
+ * @param iommu id of the {@link HostIommu} it is behind
+ * @param numa NUMA node
+ * @param driver bound kernel driver; empty for none
+ * @param pasidBits width of the PASIDs that it can issue; 0 for none
+ * @param physicalFunction of a virtual function
+ * @param virtualFunctions of a physical function, those that exist now
+ * @param reservedRegions beside those that its IOMMU's driver reserves for every device
+ * @param canReset a function-level or bus reset works
+ * @param canMigrate its vfio driver supports migration
+ */
+public record HostDevice(
+        Bdf bdf,
+        int vendor,
+        int device,
+        int deviceClass,
+        Optional<Integer> group,
+        Optional<String> iommu,
+        Optional<Integer> numa,
+        Optional<String> driver,
+        int pasidBits,
+        Optional<Bdf> physicalFunction,
+        List<Bdf> virtualFunctions,
+        List<ReservedRegion> reservedRegions,
+        Optional<Boolean> canReset,
+        Optional<Boolean> canMigrate) {
+    private static final int BASE_CLASS_BRIDGE = 0x06;
+    private static final String VFIO_PCI = "vfio-pci";
+
+    public HostDevice {
+        virtualFunctions = List.copyOf(virtualFunctions);
+        reservedRegions = List.copyOf(reservedRegions);
+    }
+
+    /** PCI bridges stay with the host whatever group they are in. */
+    public boolean bridge() {
+        return deviceClass >>> 16 == BASE_CLASS_BRIDGE;
+    }
+
+    /** Whether userspace can open it through VFIO now. */
+    public boolean boundToVfio() {
+        return driver.filter(VFIO_PCI::equals).isPresent();
+    }
+}

@@ -1,0 +1,41 @@
+package io.viommufleet.common.model;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What became of an attachment, as its agent saw it.
+ *
+ * @param id host, VM and guest device
+ * @param attachmentGeneration the generation of the command that this answers
+ * @param state of the device now
+ * @param failure set exactly when {@code state} is FAILED or QUARANTINED
+ * @param unmet wants that the host let go, by flag name; the attach succeeded without them
+ * @param resolvedValues values frozen by this attach, by property path
+ * @param durationNanos how long the attach or detach took on the host's monotonic clock
+ */
+public record Outcome(
+        AttachmentId id,
+        long attachmentGeneration,
+        DeviceState state,
+        Optional<AttachFailure> failure,
+        List<String> unmet,
+        Map<String, String> resolvedValues,
+        long durationNanos)
+        implements FleetRecord {
+    public Outcome {
+        unmet = List.copyOf(unmet);
+        resolvedValues = Map.copyOf(resolvedValues);
+    }
+
+    @Override
+    public FleetTopic topic() {
+        return FleetTopic.OUTCOMES;
+    }
+
+    @Override
+    public String key() {
+        return id.toString();
+    }
+}
