@@ -41,9 +41,7 @@ public record HostInventory(
         numaMemoryBytes = Map.copyOf(numaMemoryBytes);
         kernelOptions = List.copyOf(kernelOptions);
         iommus = List.copyOf(iommus);
-        devices = devices.stream()
-                .sorted((a, b) -> a.bdf().compareTo(b.bdf()))
-                .toList();
+        devices = devices.stream().sorted((a, b) -> a.bdf().compareTo(b.bdf())).toList();
         assignable = List.copyOf(assignable);
         rulesVersions = List.copyOf(rulesVersions);
         sources = Map.copyOf(sources);

@@ -12,7 +12,13 @@ package io.viommufleet.common.model;
  * @param head the first bytes of the value, as text with non-printable bytes escaped
  */
 public record Rejected(
-        FleetTopic.Role by, String sourceTopic, int partition, long offset, String recordKey, String reason, String head)
+        FleetTopic.Role by,
+        String sourceTopic,
+        int partition,
+        long offset,
+        String recordKey,
+        String reason,
+        String head)
         implements FleetRecord {
     @Override
     public FleetTopic topic() {

@@ -33,8 +33,7 @@ public record VmSpec(
 
     /** The same VM, no longer wanted. */
     public VmSpec asDeleted() {
-        return new VmSpec(
-                configuration, memoryBytes, matches, placement, onHostLoss, strict, rulesVersion, true);
+        return new VmSpec(configuration, memoryBytes, matches, placement, onHostLoss, strict, rulesVersion, true);
     }
 
     /** What happens to a VM whose host is lost. */
