@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Looking up things by the names that users write. */
-final class Names {
+public final class Names {
     private Names() {}
 
     static <E> Optional<E> find(E[] values, Function<E, String> name, String text) {
@@ -20,12 +20,12 @@ final class Names {
     }
 
     /** The values as they appear in an error message: {@code a, b, c}. */
-    static String list(Stream<?> values) {
+    public static String list(Stream<?> values) {
         return values.map(Object::toString).collect(Collectors.joining(", "));
     }
 
     /** The known name nearest to {@code written}, unless nothing is near: more than half of the letters differ. */
-    static Optional<String> nearest(String written, Collection<String> known) {
+    public static Optional<String> nearest(String written, Collection<String> known) {
         return known.stream()
                 .min((a, b) -> Integer.compare(distance(written, a), distance(written, b)))
                 .filter(name -> distance(written, name) <= Math.max(written.length(), name.length()) / 2);

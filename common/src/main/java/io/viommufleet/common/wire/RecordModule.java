@@ -1,0 +1,169 @@
+package io.viommufleet.common.wire;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
+import io.viommufleet.common.model.AttachmentId;
+import io.viommufleet.common.model.Bdf;
+import io.viommufleet.common.model.ConfigurationSpec;
+import io.viommufleet.common.model.HostIommu;
+import io.viommufleet.common.model.IommuType;
+import io.viommufleet.common.model.ReservedRegion;
+import io.viommufleet.common.model.VirtualMachine;
+import io.viommufleet.common.model.VmSpec;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.DeserializationContext;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.MapperFeature;
+import tools.jackson.databind.SerializationContext;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.ValueDeserializer;
+import tools.jackson.databind.ValueSerializer;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.module.SimpleModule;
+
+/** How the records map to JSON: by their components, except for those that have a spelling of their own. */
+final class RecordModule {
+    private RecordModule() {}
+
+    static JsonMapper mapper() {
+        return JsonMapper.builder()
+                .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
+                .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+                .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+                .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+                .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+                .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
+                .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+                .changeDefaultPropertyInclusion(value -> value.withValueInclusion(JsonInclude.Include.NON_ABSENT))
+                .withConfigOverride(List.class, empty -> empty.setNullHandling(emptyForNull()))
+                .withConfigOverride(Set.class, empty -> empty.setNullHandling(emptyForNull()))
+                .withConfigOverride(Map.class, empty -> empty.setNullHandling(emptyForNull()))
+                .addModule(module())
+                .build();
+    }
+
+    /** A list or map that an older writer did not know is empty. */
+    private static JsonSetter.Value emptyForNull() {
+        return JsonSetter.Value.forValueNulls(Nulls.AS_EMPTY);
+    }
+
+    private static SimpleModule module() {
+        SimpleModule module = new SimpleModule("viommu-fleet");
+        text(module, Bdf.class, Bdf::toString, Bdf::parse);
+        text(module, AttachmentId.class, AttachmentId::toString, AttachmentId::parse);
+        text(module, IommuType.class, IommuType::id, RecordModule::iommuType);
+        tree(module, VirtualMachine.class, VmTree::write, tree -> VmTree.read(tree, UnknownKeys.REFUSED));
+        tree(module, VmSpec.class, VmTree::write, tree -> VmTree.readSpec(tree, UnknownKeys.TOLERATED));
+        tree(
+                module,
+                ConfigurationSpec.class,
+                VmTree::write,
+                tree -> VmTree.readConfiguration(tree, UnknownKeys.TOLERATED));
+        mapped(module, ReservedRegion.class, WrittenRegion.class, WrittenRegion::of, WrittenRegion::read);
+        mapped(module, HostIommu.class, WrittenIommu.class, WrittenIommu::of, WrittenIommu::read);
+        return module;
+    }
+
+    private static IommuType iommuType(String text) {
+        return Arrays.stream(IommuType.values())
+                .filter(type -> type.id().equals(text))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("'%s' is no IOMMU type; known are %s"
+                        .formatted(
+                                text,
+                                Arrays.stream(IommuType.values())
+                                        .map(IommuType::id)
+                                        .collect(Collectors.joining(", ")))));
+    }
+
+    private static String hex(long value) {
+        return "0x" + Long.toHexString(value);
+    }
+
+    private static long unhex(String text) {
+        if (!text.startsWith("0x")) {
+            throw new IllegalArgumentException(
+                    "'%s' is no register value; write 0x and up to 16 digits".formatted(text));
+        }
+        return Long.parseUnsignedLong(text.substring(2), 16);
+    }
+
+    private static <T> void text(
+            SimpleModule module, Class<T> type, Function<T, String> write, Function<String, T> read) {
+        mapped(module, type, String.class, write, read);
+    }
+
+    private static <T> void tree(
+            SimpleModule module,
+            Class<T> type,
+            Function<T, ? extends JsonNode> write,
+            Function<JsonNode, TreeResult<T>> read) {
+        mapped(module, type, JsonNode.class, write, tree -> {
+            TreeResult<T> result = read.apply(tree);
+            return result.value()
+                    .orElseThrow(() -> new IllegalArgumentException(
+                            result.errors().stream().map(TreeError::toString).collect(Collectors.joining("; "))));
+        });
+    }
+
+    /** Writes values of one type as those of another. */
+    private static <T, W> void mapped(
+            SimpleModule module, Class<T> type, Class<W> written, Function<T, ? extends W> write, Function<W, T> read) {
+        module.addSerializer(type, new ValueSerializer<T>() {
+            @Override
+            public void serialize(T value, JsonGenerator generator, SerializationContext context) {
+                context.writeValue(generator, write.apply(value));
+            }
+        });
+        module.addDeserializer(type, new ValueDeserializer<T>() {
+            @Override
+            public T deserialize(JsonParser parser, DeserializationContext context) {
+                W value = context.readValue(parser, written);
+                try {
+                    return read.apply(value);
+                } catch (IllegalArgumentException refused) {
+                    return context.reportInputMismatch(type, "%s", refused.getMessage());
+                }
+            }
+        });
+    }
+
+    /** A reserved region with its addresses in hexadecimal. */
+    record WrittenRegion(String start, String last, String type) {
+        static WrittenRegion of(ReservedRegion region) {
+            return new WrittenRegion(hex(region.start()), hex(region.last()), region.type());
+        }
+
+        ReservedRegion read() {
+            return new ReservedRegion(unhex(start), unhex(last), type);
+        }
+    }
+
+    /** An IOMMU with its registers in hexadecimal. */
+    record WrittenIommu(String id, IommuType type, Map<String, String> registers) {
+        static WrittenIommu of(HostIommu iommu) {
+            Map<String, String> registers = new TreeMap<>();
+            iommu.registers().forEach((name, value) -> registers.put(name, hex(value)));
+            return new WrittenIommu(iommu.id(), iommu.type(), registers);
+        }
+
+        HostIommu read() {
+            Map<String, Long> values = new LinkedHashMap<>();
+            registers.forEach((name, value) -> values.put(name, unhex(value)));
+            return new HostIommu(id, type, values);
+        }
+    }
+}

@@ -1,0 +1,173 @@
+package io.viommufleet.common.wire;
+
+import io.viommufleet.common.model.AttachmentId;
+import io.viommufleet.common.model.Bdf;
+import io.viommufleet.common.model.DeviceMatch;
+import io.viommufleet.common.model.Envelope;
+import io.viommufleet.common.model.FleetRecord;
+import io.viommufleet.common.model.FleetTopic;
+import io.viommufleet.common.model.Metadata;
+import io.viommufleet.common.model.Origin;
+import io.viommufleet.common.model.PlacementRules;
+import io.viommufleet.common.model.VmSpec;
+import io.viommufleet.common.viommu.GuestDevice;
+import io.viommufleet.common.viommu.GuestSlot;
+import io.viommufleet.common.viommu.Property;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/** Random values of any record type, found by reflection so that no component can be forgotten. */
+final class RandomRecords {
+    private static final String LETTERS = "abcXYZ019-_. \"\\{}[]:#&*é€𝄞\u0000\n";
+
+    private final SplittableRandom random;
+
+    RandomRecords(long seed) {
+        random = new SplittableRandom(seed);
+    }
+
+    /** Every record type that a topic can hold. */
+    static Stream<Class<?>> types() {
+        return Arrays.stream(FleetRecord.class.getPermittedSubclasses());
+    }
+
+    Envelope envelope(Class<?> type) {
+        FleetRecord value = (FleetRecord) value(type, "");
+        int cell = EnvelopeHead.cellOf(value).orElse(random.nextInt(5));
+        return new Envelope(cell, random.nextInt(3), origin(value.topic().writer()), value);
+    }
+
+    private Origin origin(FleetTopic.Role role) {
+        return switch (role) {
+            case USER -> new Origin.User();
+            case AGENT -> new Origin.Agent(name(), name(), random.nextLong(1L << 60));
+            case CONTROLLER -> new Origin.Controller(random.nextLong(1L << 60), random.nextLong(1000));
+        };
+    }
+
+    private Object value(Type type, String component) {
+        if (type instanceof ParameterizedType generic) {
+            return container((Class<?>) generic.getRawType(), generic.getActualTypeArguments(), component);
+        }
+        Class<?> plain = (Class<?>) type;
+        if (plain == String.class) {
+            return component.equals("host") ? name() : text();
+        } else if (plain == int.class || plain == Integer.class) {
+            return component.equals("deviceClass") ? random.nextInt(1 << 24) : random.nextInt(1 << 16);
+        } else if (plain == long.class || plain == Long.class) {
+            return component.equals("memoryBytes") ? 1 + random.nextLong(1L << 40) : random.nextLong();
+        } else if (plain == boolean.class || plain == Boolean.class) {
+            return random.nextBoolean();
+        } else if (plain == OptionalInt.class) {
+            return random.nextBoolean() ? OptionalInt.of(random.nextInt(9)) : OptionalInt.empty();
+        } else if (plain == FleetTopic.Role.class) {
+            return random.nextBoolean() ? FleetTopic.Role.AGENT : FleetTopic.Role.CONTROLLER;
+        } else if (plain.isEnum()) {
+            Object[] constants = plain.getEnumConstants();
+            return constants[random.nextInt(constants.length)];
+        }
+        return special(plain).orElseGet(() -> construct(plain));
+    }
+
+    /** Types whose components depend on each other or have bounds of their own. */
+    private Optional<Object> special(Class<?> type) {
+        if (type == Bdf.class) {
+            return Optional.of(
+                    new Bdf(random.nextInt(1 << 16), random.nextInt(256), random.nextInt(32), random.nextInt(8)));
+        } else if (type == AttachmentId.class) {
+            return Optional.of(new AttachmentId(name(), name(), name()));
+        } else if (type == Metadata.class) {
+            return Optional.of(new Metadata(name(), random.nextInt(9), Map.of(text(), text())));
+        } else if (type == GuestSlot.class) {
+            return Optional.of(new GuestSlot(random.nextInt(32), random.nextInt(8)));
+        } else if (type == Property.class) {
+            return Optional.of(new Property(name(), text()));
+        } else if (type == GuestDevice.class) {
+            GuestDevice device = (GuestDevice) construct(type);
+            return Optional.of(new GuestDevice(name(), device.kind(), device.backend(), device.bus(), device.slot()));
+        } else if (type == PlacementRules.class) {
+            return Optional.of(new PlacementRules(
+                    IntStream.range(0, random.nextInt(3)).mapToObj(i -> name()).toList(),
+                    Map.of(text(), text()),
+                    Optional.of(text())));
+        } else if (type == VmSpec.class) {
+            return Optional.of(withMatches((VmSpec) construct(type)));
+        }
+        return Optional.empty();
+    }
+
+    private VmSpec withMatches(VmSpec spec) {
+        Map<String, DeviceMatch> matches = new HashMap<>();
+        spec.configuration()
+                .devices()
+                .forEach(device -> matches.put(device.id(), (DeviceMatch) value(DeviceMatch.class, "")));
+        return new VmSpec(
+                spec.configuration(),
+                spec.memoryBytes(),
+                matches,
+                spec.placement(),
+                spec.onHostLoss(),
+                spec.strict(),
+                spec.rulesVersion(),
+                spec.deleted());
+    }
+
+    private Object container(Class<?> type, Type[] arguments, String component) {
+        if (type == Optional.class) {
+            return random.nextBoolean() ? Optional.of(value(arguments[0], component)) : Optional.empty();
+        }
+        int size = random.nextInt(4);
+        if (type == Map.class) {
+            Map<Object, Object> map = new HashMap<>();
+            for (int i = 0; i < size; i++) {
+                map.put(value(arguments[0], component), value(arguments[1], component));
+            }
+            return map;
+        }
+        List<Object> items = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            items.add(value(arguments[0], component));
+        }
+        return type == Set.class ? new HashSet<>(items) : items;
+    }
+
+    private Object construct(Class<?> type) {
+        RecordComponent[] components = type.getRecordComponents();
+        Class<?>[] types =
+                Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
+        Object[] values = Arrays.stream(components)
+                .map(component -> value(component.getGenericType(), component.getName()))
+                .toArray();
+        try {
+            return type.getDeclaredConstructor(types).newInstance(values);
+        } catch (ReflectiveOperationException failure) {
+            throw new LinkageError("cannot make a " + type, failure);
+        }
+    }
+
+    private String name() {
+        return "n" + Long.toString(random.nextLong(1L << 40), 36);
+    }
+
+    private String text() {
+        int[] codePoints = LETTERS.codePoints().toArray();
+        StringBuilder text = new StringBuilder();
+        for (int i = random.nextInt(8); i >= 0; i--) {
+            text.appendCodePoint(codePoints[random.nextInt(codePoints.length)]);
+        }
+        return text.toString();
+    }
+}
