@@ -1,0 +1,52 @@
+package io.viommufleet.agent.vmm;
+
+import io.viommufleet.common.model.Bdf;
+import io.viommufleet.common.viommu.Decision;
+import io.viommufleet.common.viommu.DeviceDecision;
+import io.viommufleet.common.viommu.GuestDevice;
+import java.util.Map;
+
+/**
+ * A device to attach.
+ *
+ * @param vm its VM
+ * @param device its id in the VM
+ * @param bdf the host device that serves it
+ * @param memoryBytes guest RAM, all of which is mapped
+ * @param strict a want that QEMU would let go unmet fails the attach
+ * @param decision of the whole VM, verified by the caller
+ * @param resolvedValues values that an earlier attach froze, by property path such as {@code viommus[0].ril}
+ */
+public record VmAttachRequest(
+        String vm,
+        String device,
+        Bdf bdf,
+        long memoryBytes,
+        boolean strict,
+        Decision.Decided decision,
+        Map<String, String> resolvedValues) {
+    /** Refuses a device that the decision does not have. */
+    public VmAttachRequest {
+        resolvedValues = Map.copyOf(resolvedValues);
+        String wanted = device;
+        if (decision.devices().stream().noneMatch(decided -> decided.id().equals(wanted))) {
+            throw new IllegalArgumentException("VM %s has no device %s".formatted(vm, device));
+        }
+    }
+
+    /** What was decided for the device. */
+    public DeviceDecision deviceDecision() {
+        return decision.devices().stream()
+                .filter(decided -> decided.id().equals(device))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** The device as the guest sees it. */
+    public GuestDevice guestDevice() {
+        return decision.canonical().devices().stream()
+                .filter(guest -> guest.id().equals(device))
+                .findFirst()
+                .orElseThrow();
+    }
+}
