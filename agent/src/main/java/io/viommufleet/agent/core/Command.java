@@ -1,0 +1,58 @@
+package io.viommufleet.agent.core;
+
+import io.viommufleet.common.model.Attachment;
+import io.viommufleet.common.model.AttachmentId;
+import io.viommufleet.common.model.DeviceState;
+import io.viommufleet.common.model.Outcome;
+import io.viommufleet.common.viommu.DeviceDecision;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * What the leader asks for, with what orders it.
+ *
+ * @param attachment the whole of it
+ * @param generation under its key; one generation has one answer
+ * @param epoch of the leader that wrote it
+ */
+public record Command(Attachment attachment, long generation, long epoch) {
+    /** Which attachment it is about. */
+    public AttachmentId id() {
+        return attachment.id();
+    }
+
+    boolean wantsAttached() {
+        return attachment.desired() == Attachment.Desired.ATTACHED;
+    }
+
+    /** Whether an answer to the other is an answer to this. */
+    boolean asks(Command other) {
+        return generation == other.generation
+                && attachment.desired() == other.attachment.desired()
+                && sameArrangement(other);
+    }
+
+    /** Whether both want the same host device for the same decision, so that one attach serves both. */
+    boolean sameArrangement(Command other) {
+        return attachment.bdf().equals(other.attachment.bdf())
+                && attachment.memoryBytes() == other.attachment.memoryBytes()
+                && attachment.strict() == other.attachment.strict()
+                && attachment.certificate().equals(other.attachment.certificate());
+    }
+
+    /** Place of the guest device in guest-topology order; last when the certificate does not know it. */
+    int guestOrder() {
+        List<DeviceDecision> devices = attachment.certificate().devices();
+        return IntStream.range(0, devices.size())
+                .filter(index -> devices.get(index).id().equals(id().device()))
+                .findFirst()
+                .orElse(Integer.MAX_VALUE);
+    }
+
+    /** An answer without failure, unmet wants or values. */
+    Outcome answer(DeviceState state, long durationNanos) {
+        return new Outcome(id(), generation, state, Optional.empty(), List.of(), Map.of(), durationNanos);
+    }
+}

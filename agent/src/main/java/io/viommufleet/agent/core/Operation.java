@@ -1,0 +1,25 @@
+package io.viommufleet.agent.core;
+
+import io.viommufleet.common.model.AttachmentId;
+
+/** Something to do on the host. At most one runs at a time, and each ends in one {@link AgentEvent.OperationCompleted}. */
+public sealed interface Operation {
+    /** Of which attachment. */
+    AttachmentId id();
+
+    /** Run the attach path. */
+    record Attach(Command command) implements Operation {
+        @Override
+        public AttachmentId id() {
+            return command.id();
+        }
+    }
+
+    /** Undo what this command attached. */
+    record Detach(Command attached) implements Operation {
+        @Override
+        public AttachmentId id() {
+            return attached.id();
+        }
+    }
+}

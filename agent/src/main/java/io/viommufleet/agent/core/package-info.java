@@ -1,0 +1,36 @@
+/**
+ * The agent as a deterministic state machine: what was read from the log, the host and the clock goes in as events, and what
+ * to write, run and remember comes out as a {@link io.viommufleet.agent.core.Step}. No I/O, no clock and no randomness here.
+ *
+ * <p>An attachment moves between these states; each arrow is a method of the state that it leaves
+ * ({@link io.viommufleet.agent.core.AttachmentState}), and a test compares this table with the methods:
+ *
+ * <pre>
+ * Attached    --detach-->    Detaching
+ * Attached    --reissue-->   Attached
+ * Attaching   --fail-->      Failed
+ * Attaching   --succeed-->   Attached
+ * Detached    --attach-->    Attaching
+ * Detached    --confirm-->   Detached
+ * Detached    --refuse-->    Failed
+ * Detaching   --fail-->      Quarantined
+ * Detaching   --release-->   Detached
+ * Detaching   --succeed-->   Detached
+ * Failed      --attach-->    Attaching
+ * Failed      --confirm-->   Detached
+ * Failed      --refuse-->    Failed
+ * Quarantined --detach-->    Detaching
+ * Quarantined --reissue-->   Quarantined
+ * </pre>
+ *
+ * <p>{@code Attached --reissue--> Attached} is how a restarted agent adopts what it finds attached: the leader asks again, for
+ * the new incarnation, and nothing is touched. {@code Detaching --release--> Detached} makes way for another arrangement of
+ * the same guest device and answers nothing yet.
+ *
+ * <p>Leases are not here: every VM waits for its host ({@code onHostLoss: wait}), so being cut off from Kafka never detaches.
+ * {@link io.viommufleet.agent.core.AgentCore#acknowledgedNanos} is what a lease would be counted from.
+ */
+@NullMarked
+package io.viommufleet.agent.core;
+
+import org.jspecify.annotations.NullMarked;
