@@ -1,0 +1,36 @@
+package io.viommufleet.agent.iommufd;
+
+/** What DMA may do in an area. */
+enum Protection {
+    READ(1),
+    WRITE(2),
+    READ_WRITE(3);
+
+    private final int bits;
+
+    Protection(int bits) {
+        this.bits = bits;
+    }
+
+    int bits() {
+        return bits;
+    }
+
+    boolean readable() {
+        return (bits & 1) != 0;
+    }
+
+    boolean writable() {
+        return (bits & 2) != 0;
+    }
+
+    static Protection ofBits(int bits) {
+        return values()[bits - 1];
+    }
+
+    /** The protection that the flags of IOAS_MAP, MAP_FILE and COPY ask for; at least one of the two is set. */
+    static Protection ofFlags(int flags) {
+        int bits = ((flags & MapFlags.READABLE) != 0 ? 1 : 0) | ((flags & MapFlags.WRITEABLE) != 0 ? 2 : 0);
+        return ofBits(bits);
+    }
+}

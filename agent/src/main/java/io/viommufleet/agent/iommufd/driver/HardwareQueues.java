@@ -1,0 +1,17 @@
+package io.viommufleet.agent.iommufd.driver;
+
+import io.viommufleet.agent.iommufd.system.KernelFailure;
+import java.util.OptionalInt;
+
+/** Queues that hardware reads straight from guest memory. */
+public interface HardwareQueues {
+    /**
+     * Starts queue {@code index}.
+     *
+     * @return index of an earlier queue that must outlive this one
+     */
+    OptionalInt start(int index, long lengthBytes) throws KernelFailure;
+
+    /** Stops queue {@code index}. */
+    void stop(int index);
+}
