@@ -1,0 +1,167 @@
+package io.viommufleet.controller.placement;
+
+import io.viommufleet.common.model.Bdf;
+import io.viommufleet.common.model.DeviceMatch;
+import io.viommufleet.common.model.HostDevice;
+import io.viommufleet.common.model.PlacementRules;
+import io.viommufleet.common.viommu.GuestDevice;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Looks at one host for one VM: the first obstacle, or the devices that would serve it. */
+final class HostFilter {
+    private final DeviceFeasibility feasibility;
+    private final Candidate vm;
+    private final HostView host;
+    private final GroupClaims claims;
+
+    HostFilter(DeviceFeasibility feasibility, Candidate vm, HostView host) {
+        this.feasibility = feasibility;
+        this.vm = vm;
+        this.host = host;
+        this.claims = new GroupClaims(host, vm.name());
+    }
+
+    /**
+     * What came of it.
+     *
+     * @param devices host device by guest device id, where the host is feasible
+     */
+    record Answer(HostVerdict verdict, Optional<Map<String, Bdf>> devices) {}
+
+    Answer answer() {
+        Optional<HostVerdict> unusable = hostItself();
+        if (unusable.isPresent()) {
+            return new Answer(unusable.get(), Optional.empty());
+        }
+        Map<String, List<Bdf>> choices = new HashMap<>();
+        for (GuestDevice guest : vm.decision().canonical().devices()) {
+            Search search = search(guest);
+            if (search.obstacle().isPresent()) {
+                return new Answer(search.obstacle().get(), Optional.empty());
+            }
+            choices.put(guest.id(), search.devices());
+        }
+        return match(choices);
+    }
+
+    private Answer match(Map<String, List<Bdf>> choices) {
+        List<String> guests =
+                vm.decision().canonical().devices().stream().map(GuestDevice::id).toList();
+        Optional<Map<String, Bdf>> served = Matching.of(guests, choices);
+        if (served.isEmpty()) {
+            return no(
+                    Obstacle.NO_FREE_DEVICE,
+                    "its free devices serve some of the VM's %d devices, not all".formatted(guests.size()));
+        }
+        Optional<String> conflict = claims.conflictAmong(served.get().values());
+        if (conflict.isPresent()) {
+            return no(Obstacle.NO_FREE_DEVICE, conflict.get());
+        }
+        return new Answer(HostVerdict.feasible(host.name()), served);
+    }
+
+    private Answer no(Obstacle obstacle, String reason) {
+        return new Answer(HostVerdict.not(host.name(), obstacle, reason), Optional.empty());
+    }
+
+    private Optional<HostVerdict> hostItself() {
+        PlacementRules rules = vm.spec().placement();
+        if (!rules.hosts().isEmpty() && !rules.hosts().contains(host.name())) {
+            return not(Obstacle.NOT_ALLOWED, "the VM allows %s only".formatted(String.join(", ", rules.hosts())));
+        }
+        Optional<String> label = missingLabel(rules);
+        if (label.isPresent()) {
+            return not(Obstacle.NOT_ALLOWED, "the VM wants the label %s".formatted(label.get()));
+        }
+        if (!host.admitted()) {
+            return not(Obstacle.NOT_ADMITTED, "its agent waits for admission");
+        }
+        if (host.quarantine().isPresent()) {
+            return not(Obstacle.QUARANTINED, host.quarantine().get());
+        }
+        if (host.cordoned()) {
+            return not(Obstacle.CORDONED, "it takes no new VMs");
+        }
+        if (!host.live()) {
+            return not(Obstacle.SILENT, "its agent has not been heard of lately");
+        }
+        return rulesOrMemory();
+    }
+
+    private Optional<HostVerdict> rulesOrMemory() {
+        String rulesVersion = vm.decision().rulesVersion().toString();
+        if (!host.inventory().rulesVersions().contains(rulesVersion)) {
+            return not(
+                    Obstacle.RULES_UNKNOWN,
+                    "its agent knows the rules versions %s, the VM is pinned to %s"
+                            .formatted(String.join(", ", host.inventory().rulesVersions()), rulesVersion));
+        }
+        long free = host.inventory().memoryBytes() - host.claimedMemoryBytes();
+        if (free < vm.spec().memoryBytes()) {
+            return not(
+                    Obstacle.NO_MEMORY,
+                    "%d MiB of memory are free, the VM pins %d MiB"
+                            .formatted(free >> 20, vm.spec().memoryBytes() >> 20));
+        }
+        return Optional.empty();
+    }
+
+    private Optional<HostVerdict> not(Obstacle obstacle, String reason) {
+        return Optional.of(HostVerdict.not(host.name(), obstacle, reason));
+    }
+
+    private Optional<String> missingLabel(PlacementRules rules) {
+        Map<String, String> labels = host.inventory().metadata().labels();
+        return rules.labels().entrySet().stream()
+                .filter(wanted -> !wanted.getValue().equals(labels.get(wanted.getKey())))
+                .map(wanted -> wanted.getKey() + "=" + wanted.getValue())
+                .sorted()
+                .findFirst();
+    }
+
+    private record Search(Optional<HostVerdict> obstacle, List<Bdf> devices) {}
+
+    /** Matching devices, then those that the host could attach, then those that are free: each stage has its own reason. */
+    private Search search(GuestDevice guest) {
+        DeviceMatch match = vm.spec().matches().get(guest.id());
+        List<HostDevice> matching = host.inventory().devices().stream()
+                .filter(device -> !device.bridge())
+                .filter(device -> match == null || match.accepts(device))
+                .toList();
+        if (matching.isEmpty()) {
+            return stop(Obstacle.NO_SUCH_DEVICE, "no device matches %s".formatted(guest.id()));
+        }
+        List<HostDevice> attachable = matching;
+        if (!vm.spec().placement().pinned()) {
+            attachable = matching.stream()
+                    .filter(device -> refusal(guest, device).isEmpty())
+                    .toList();
+            if (attachable.isEmpty()) {
+                DeviceFeasibility.Refusal refusal =
+                        refusal(guest, matching.getFirst()).orElseThrow();
+                return stop(refusal.obstacle(), "%s: %s".formatted(guest.id(), refusal.reason()));
+            }
+        }
+        List<Bdf> free = attachable.stream()
+                .map(HostDevice::bdf)
+                .filter(bdf -> claims.obstacleTo(bdf).isEmpty())
+                .toList();
+        if (free.isEmpty()) {
+            HostVerdict obstacle =
+                    claims.obstacleTo(attachable.getFirst().bdf()).orElseThrow();
+            return new Search(Optional.of(obstacle), List.of());
+        }
+        return new Search(Optional.empty(), free);
+    }
+
+    private Search stop(Obstacle obstacle, String reason) {
+        return new Search(not(obstacle, reason), List.of());
+    }
+
+    private Optional<DeviceFeasibility.Refusal> refusal(GuestDevice guest, HostDevice device) {
+        return feasibility.check(vm, guest, host.inventory(), device);
+    }
+}
