@@ -41,8 +41,7 @@ final class Admitter {
             VirtualMachine request, String digest, String rules, List<ConfigurationError> errors) {
         ConfigurationError first = errors.getFirst();
         String reason = "%s=%s: %s (%s)".formatted(first.property(), first.value(), first.message(), first.rule());
-        Placement placement =
-                placement(request, digest, Optional.empty(), Phase.REFUSED, reason, errors);
+        Placement placement = placement(request, digest, Optional.empty(), Phase.REFUSED, reason, errors);
         return new Admitted(
                 placement,
                 new DecisionRecord(
@@ -53,8 +52,7 @@ final class Admitter {
         ConfigurationSpec canonical = ConfigurationSpec.of(decided.canonical());
         Certificate certificate = decided.certificate();
         List<Doom> doomed = decided.doomed();
-        Optional<Placement.Admission> admission =
-                Optional.of(new Placement.Admission(canonical, certificate, doomed));
+        Optional<Placement.Admission> admission = Optional.of(new Placement.Admission(canonical, certificate, doomed));
         Placement placement = doomed.isEmpty()
                 ? placement(request, digest, admission, Phase.PENDING, "", List.of())
                 : placement(request, digest, admission, Phase.INFEASIBLE, words(doomed.getFirst()), List.of());
@@ -95,9 +93,8 @@ final class Admitter {
     }
 
     private static ConfigurationError unknownRules(String wanted) {
-        String known = Arrays.stream(RulesVersion.values())
-                .map(RulesVersion::toString)
-                .collect(Collectors.joining(", "));
+        String known =
+                Arrays.stream(RulesVersion.values()).map(RulesVersion::toString).collect(Collectors.joining(", "));
         return new ConfigurationError(
                 "rulesVersion", wanted, "unknown-rules-version", "this controller knows the rules versions " + known);
     }

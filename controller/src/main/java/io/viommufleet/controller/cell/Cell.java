@@ -96,9 +96,9 @@ public final class Cell {
             return true;
         }
         Placement.Admission admission = placement.decision().get();
-        Decision again = admission.configuration().decide(admission.certificate().rulesVersion());
+        Decision again =
+                admission.configuration().decide(admission.certificate().rulesVersion());
         return again instanceof Decision.Decided decided
                 && decided.certificate().equals(admission.certificate());
     }
-
 }

@@ -81,8 +81,8 @@ final class CellState {
         }
         Owned<T> known = records.get(key);
         if (known != null && by.epoch() < known.epoch()) {
-            return Optional.of("epoch %d is older than epoch %d, which wrote this key since"
-                    .formatted(by.epoch(), known.epoch()));
+            return Optional.of(
+                    "epoch %d is older than epoch %d, which wrote this key since".formatted(by.epoch(), known.epoch()));
         }
         records.put(key, new Owned<>(value, envelope.generation(), by.epoch()));
         return Optional.empty();

@@ -58,12 +58,15 @@ public record CellSummary(
         return new CellSummary(vms, hosts(state, liveness), decisions, drift);
     }
 
-    private static void count(
-            Placement placement, Map<ModelAnswer, Long> decisions) {
+    private static void count(Placement placement, Map<ModelAnswer, Long> decisions) {
         placement.decision().ifPresent(admission -> {
             for (DeviceDecision device : admission.certificate().devices()) {
                 String model = device.viommu().isPresent()
-                        ? admission.configuration().viommus().get(device.viommu().getAsInt()).model()
+                        ? admission
+                                .configuration()
+                                .viommus()
+                                .get(device.viommu().getAsInt())
+                                .model()
                         : "none";
                 decisions.merge(new ModelAnswer(model, device.nestingParent() ? "nested" : "plain"), 1L, Long::sum);
             }
@@ -76,7 +79,8 @@ public record CellSummary(
             hosts.put(condition, 0L);
         }
         state.inventories().forEach((name, reported) -> {
-            Optional<HostState> known = Optional.ofNullable(state.hostStates().get(name)).map(Owned::value);
+            Optional<HostState> known =
+                    Optional.ofNullable(state.hostStates().get(name)).map(Owned::value);
             hosts.merge(condition(known, reported.by().incarnation(), liveness), 1L, Long::sum);
         });
         return hosts;

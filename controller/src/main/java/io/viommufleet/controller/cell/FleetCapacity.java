@@ -35,14 +35,15 @@ final class FleetCapacity {
         this.placer = placer;
         Map<String, Map<Bdf, String>> holders = holders();
         Map<String, Long> memory = memory();
-        state.inventories().forEach((name, reported) -> hosts.put(
-                name,
-                view(
-                        reported,
-                        draft.hostState(name),
-                        liveness.isLive(reported.by().incarnation()),
-                        holders.getOrDefault(name, Map.of()),
-                        memory.getOrDefault(name, 0L))));
+        state.inventories()
+                .forEach((name, reported) -> hosts.put(
+                        name,
+                        view(
+                                reported,
+                                draft.hostState(name),
+                                liveness.isLive(reported.by().incarnation()),
+                                holders.getOrDefault(name, Map.of()),
+                                memory.getOrDefault(name, 0L))));
     }
 
     /** Whether an agent was heard of lately enough to be given new work. */
@@ -99,7 +100,9 @@ final class FleetCapacity {
 
     /** Whether a command has ended with a confirmed detach. */
     boolean isFree(Owned<Attachment> command) {
-        return Standing.of(command, Optional.ofNullable(state.outcomes().get(command.value().id())))
+        return Standing.of(
+                        command,
+                        Optional.ofNullable(state.outcomes().get(command.value().id())))
                 instanceof Standing.Free;
     }
 
@@ -108,8 +111,8 @@ final class FleetCapacity {
         Decision decision =
                 admission.configuration().decide(admission.certificate().rulesVersion());
         if (!(decision instanceof Decision.Decided decided)) {
-            throw new IllegalStateException("the canonical configuration of %s is refused: %s"
-                    .formatted(placement.key(), decision.errors()));
+            throw new IllegalStateException(
+                    "the canonical configuration of %s is refused: %s".formatted(placement.key(), decision.errors()));
         }
         return new Candidate(placement.key(), placement.spec(), decided, placement.resolvedValues());
     }

@@ -2,8 +2,8 @@ package io.viommufleet.controller.cell;
 
 import io.viommufleet.common.model.Phase;
 import io.viommufleet.common.model.Placement;
-import io.viommufleet.common.viommu.GuestDevice;
 import io.viommufleet.common.viommu.DeviceDecision;
+import io.viommufleet.common.viommu.GuestDevice;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -26,14 +26,16 @@ sealed interface Standing {
 
     /** Reads the standing off a command and what is known of its outcome. */
     static Standing of(Owned<Attachment> command, Optional<Reported<Outcome>> reported) {
-        if (reported.isEmpty() || !reported.get().by().boot().equals(command.value().boot())) {
+        if (reported.isEmpty()
+                || !reported.get().by().boot().equals(command.value().boot())) {
             return new Waiting();
         }
         Outcome outcome = reported.get().value();
         boolean answersThis = outcome.attachmentGeneration() == command.generation();
         return switch (command.value().desired()) {
             case ATTACHED -> attached(outcome, answersThis);
-            case DETACHED -> answersThis && outcome.state() == DeviceState.DETACHED ? new Free() : failed(outcome, answersThis);
+            case DETACHED ->
+                answersThis && outcome.state() == DeviceState.DETACHED ? new Free() : failed(outcome, answersThis);
         };
     }
 

@@ -115,7 +115,8 @@ final class VmPlanner {
                 .filter(entry -> entry.getValue() instanceof Standing.Failed)
                 .findFirst();
         if (failed.isPresent() && failed.get().getValue() instanceof Standing.Failed(AttachFailure failure)) {
-            put(Placements.failed(placement, "%s on %s: %s".formatted(failed.get().getKey(), leg.host(), words(failure))));
+            put(Placements.failed(
+                    placement, "%s on %s: %s".formatted(failed.get().getKey(), leg.host(), words(failure))));
             return;
         }
         boolean attached = standings.values().stream().allMatch(Standing.Attached.class::isInstance);
@@ -134,7 +135,8 @@ final class VmPlanner {
                     device,
                     draft.attachment(id)
                             .map(command -> Standing.of(
-                                    command, Optional.ofNullable(draft.state().outcomes().get(id))))
+                                    command,
+                                    Optional.ofNullable(draft.state().outcomes().get(id))))
                             .orElseGet(Standing.Waiting::new));
         }
         return standings;

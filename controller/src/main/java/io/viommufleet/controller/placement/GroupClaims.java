@@ -86,7 +86,8 @@ final class GroupClaims {
 
     private List<HostDevice> members(int group) {
         return host.inventory().devices().stream()
-                .filter(device -> device.group().filter(number -> number == group).isPresent())
+                .filter(device ->
+                        device.group().filter(number -> number == group).isPresent())
                 .filter(device -> !device.bridge())
                 .toList();
     }
@@ -100,7 +101,8 @@ final class GroupClaims {
         return chosen.stream()
                 .map(devices::get)
                 .filter(Objects::nonNull)
-                .filter(device -> device.physicalFunction().filter(chosen::contains).isPresent())
+                .filter(device ->
+                        device.physicalFunction().filter(chosen::contains).isPresent())
                 .findFirst()
                 .map(device -> "%s is a virtual function of %s, which the VM wants too"
                         .formatted(device.bdf(), device.physicalFunction().orElseThrow()));

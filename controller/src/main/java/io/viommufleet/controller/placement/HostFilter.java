@@ -48,8 +48,9 @@ final class HostFilter {
     }
 
     private Answer match(Map<String, List<Bdf>> choices) {
-        List<String> guests =
-                vm.decision().canonical().devices().stream().map(GuestDevice::id).toList();
+        List<String> guests = vm.decision().canonical().devices().stream()
+                .map(GuestDevice::id)
+                .toList();
         Optional<Map<String, Bdf>> served = Matching.of(guests, choices);
         if (served.isEmpty()) {
             return no(

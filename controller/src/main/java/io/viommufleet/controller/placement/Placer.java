@@ -54,7 +54,8 @@ public final class Placer {
         PlacementRules rules = candidate.spec().placement();
         return Comparator.comparingInt((Fit fit) -> vmsBySpreadValue.getOrDefault(spreadValue(rules, fit.host()), 0))
                 .thenComparingInt(fit -> fit.host().holders().size())
-                .thenComparingLong(fit -> stableHash(candidate.name(), fit.host().name()))
+                .thenComparingLong(
+                        fit -> stableHash(candidate.name(), fit.host().name()))
                 .thenComparing(fit -> fit.host().name());
     }
 
@@ -76,8 +77,8 @@ public final class Placer {
             PlacementRules rules, List<HostView> hosts, Map<String, Integer> vmsByHost) {
         Map<String, Integer> counts = new HashMap<>();
         if (rules.spread().isPresent()) {
-            hosts.forEach(host -> counts.merge(
-                    spreadValue(rules, host), vmsByHost.getOrDefault(host.name(), 0), Integer::sum));
+            hosts.forEach(host ->
+                    counts.merge(spreadValue(rules, host), vmsByHost.getOrDefault(host.name(), 0), Integer::sum));
         }
         return counts;
     }
