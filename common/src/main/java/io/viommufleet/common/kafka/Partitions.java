@@ -2,6 +2,8 @@ package io.viommufleet.common.kafka;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.viommufleet.common.FleetError;
+import io.viommufleet.common.FleetException;
 import io.viommufleet.common.model.Attachment;
 import io.viommufleet.common.model.Envelope;
 import io.viommufleet.common.model.FleetRecord;
@@ -64,7 +66,8 @@ public record Partitions(int cells, int attachmentsPerCell) {
 
     private int requireCell(int cell) {
         if (cell < 0 || cell >= cells) {
-            throw new IllegalArgumentException("there is no cell %d: the fleet has %d, from 0".formatted(cell, cells));
+            throw new FleetException(
+                    FleetError.NOT_FOUND, "there is no cell %d: the fleet has %d, from 0".formatted(cell, cells));
         }
         return cell;
     }

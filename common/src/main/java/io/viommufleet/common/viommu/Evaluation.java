@@ -39,7 +39,7 @@ final class Evaluation {
         List<ConfigurationField> followsFrom = new ArrayList<>();
         if (device.kind() != DeviceKind.PCI) {
             followsFrom.add(new ConfigurationField(
-                    "devices[%d].kind".formatted(index), device.kind().toString()));
+                    "devices[%s].kind".formatted(index), device.kind().toString()));
         } else if (place.bypass()) {
             followsFrom.add(bypassSwitch(device));
         } else if (place.viommu().isEmpty()) {
@@ -63,7 +63,7 @@ final class Evaluation {
         }
         return consulted.stream()
                 .map(property ->
-                        new ConfigurationField("viommus[%d].%s".formatted(index, property.name()), property.value()))
+                        new ConfigurationField("viommus[%s].%s".formatted(index, property.name()), property.value()))
                 .toList();
     }
 
@@ -71,7 +71,7 @@ final class Evaluation {
         String root = topology.rootOf(device.bus());
         return IntStream.range(0, canonical.buses().size())
                 .filter(i -> canonical.buses().get(i).id().equals(root))
-                .mapToObj(i -> new ConfigurationField("buses[%d].bypass-iommu".formatted(i), "on"))
+                .mapToObj(i -> new ConfigurationField("buses[%s].bypass-iommu".formatted(i), "on"))
                 .findFirst()
                 .orElse(new ConfigurationField("machine.default-bus-bypass-iommu", "on"));
     }
@@ -83,7 +83,7 @@ final class Evaluation {
         }
         return IntStream.range(0, canonical.viommus().size())
                 .mapToObj(i -> new ConfigurationField(
-                        "viommus[%d].primary-bus".formatted(i),
+                        "viommus[%s].primary-bus".formatted(i),
                         canonical.viommus().get(i).primaryBus().orElse("unset")))
                 .toList();
     }
@@ -114,7 +114,7 @@ final class Evaluation {
         List<HostRequirement> requirements = new ArrayList<>();
         for (int i = 0; i < canonical.viommus().size(); i++) {
             Viommu viommu = canonical.viommus().get(i);
-            String path = "viommus[%d]".formatted(i);
+            String path = "viommus[%s]".formatted(i);
             rules.hostRequirements()
                     .forEach(rule ->
                             rule.check(path, viommu, canonical.machine()).ifPresent(requirements::add));

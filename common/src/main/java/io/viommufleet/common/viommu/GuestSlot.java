@@ -19,7 +19,7 @@ public record GuestSlot(int device, int function) implements Comparable<GuestSlo
     public GuestSlot {
         if (device < 0 || device > 31 || function < 0 || function > 7) {
             throw new IllegalArgumentException(
-                    "guest slot is out of range: device=%d (0 to 31) function=%d (0 to 7)".formatted(device, function));
+                    "guest slot is out of range: device=%s (0 to 31) function=%s (0 to 7)".formatted(device, function));
         }
     }
 
@@ -42,6 +42,6 @@ public record GuestSlot(int device, int function) implements Comparable<GuestSlo
     /** {@code 1f.7}, as {@link #parse} reads it. */
     @Override
     public String toString() {
-        return "%02x.%d".formatted(device, function);
+        return "%02x.%s".formatted(device, function);
     }
 }

@@ -28,6 +28,6 @@ public record ReservedRegion(long start, long last, int type) {
 
     @Override
     public String toString() {
-        return "0x%x:0x%x:%d".formatted(start, last, type);
+        return "0x%x:0x%x:%s".formatted(start, last, type);
     }
 }

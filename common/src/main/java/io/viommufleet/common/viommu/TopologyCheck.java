@@ -37,7 +37,7 @@ final class TopologyCheck {
         for (int i = 0; i < configuration.buses().size(); i++) {
             Bus bus = configuration.buses().get(i);
             if (bus.id().equals(rootBus) || busById.putIfAbsent(bus.id(), bus) != null) {
-                add("buses[%d].id".formatted(i), bus.id(), "duplicate-id", "another bus has the id " + bus.id());
+                add("buses[%s].id".formatted(i), bus.id(), "duplicate-id", "another bus has the id " + bus.id());
             }
         }
     }
@@ -45,7 +45,7 @@ final class TopologyCheck {
     private void checkBuses() {
         for (int i = 0; i < configuration.buses().size(); i++) {
             Bus bus = configuration.buses().get(i);
-            String path = "buses[%d]".formatted(i);
+            String path = "buses[%s]".formatted(i);
             String parent = bus.parent().orElse(rootBus);
             if (checkExists(path + ".parent", parent) && inCycle(bus)) {
                 add(path + ".parent", parent, "bus-cycle", "bus %s is its own ancestor".formatted(bus.id()));
@@ -72,7 +72,7 @@ final class TopologyCheck {
         Set<String> ids = new HashSet<>();
         for (int i = 0; i < configuration.devices().size(); i++) {
             GuestDevice device = configuration.devices().get(i);
-            String path = "devices[%d]".formatted(i);
+            String path = "devices[%s]".formatted(i);
             if (!ids.add(device.id())) {
                 add(path + ".id", device.id(), "duplicate-id", "another device has the id " + device.id());
             }
@@ -97,14 +97,14 @@ final class TopologyCheck {
     private void checkEndpoints() {
         for (int i = 0; i < configuration.emulatedEndpoints().size(); i++) {
             EmulatedEndpoint endpoint = configuration.emulatedEndpoints().get(i);
-            checkExists("emulatedEndpoints[%d].bus".formatted(i), endpoint.bus().orElse(rootBus));
+            checkExists("emulatedEndpoints[%s].bus".formatted(i), endpoint.bus().orElse(rootBus));
         }
     }
 
     private void checkPrimaryBuses() {
         for (int i = 0; i < configuration.viommus().size(); i++) {
             Optional<String> primaryBus = configuration.viommus().get(i).primaryBus();
-            String path = "viommus[%d].primary-bus".formatted(i);
+            String path = "viommus[%s].primary-bus".formatted(i);
             if (primaryBus.isEmpty() || !checkExists(path, primaryBus.get())) {
                 continue;
             }

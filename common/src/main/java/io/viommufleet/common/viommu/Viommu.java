@@ -19,7 +19,7 @@ public sealed interface Viommu permits IntelIommu, ArmSmmuv3, VirtioIommu, AmdIo
         if (model.equals("none")) {
             return new ParsedViommu(Optional.empty(), List.of());
         }
-        String path = "viommus[%d]".formatted(index);
+        String path = "viommus[%s]".formatted(index);
         return ViommuModel.named(model)
                 .map(known -> known.table().parse(path, properties))
                 .orElseGet(() -> new ParsedViommu(Optional.empty(), List.of(unknownModel(path + ".model", model))));

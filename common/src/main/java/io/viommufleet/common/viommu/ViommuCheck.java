@@ -24,7 +24,7 @@ final class ViommuCheck {
         List<ConfigurationError> errors = new ArrayList<>();
         for (int i = 0; i < configuration.viommus().size(); i++) {
             Viommu viommu = configuration.viommus().get(i);
-            String path = "viommus[%d]".formatted(i);
+            String path = "viommus[%s]".formatted(i);
             checkMachine(path, viommu).ifPresent(errors::add);
             checkTogether(i).ifPresent(errors::add);
             if (viommu.missing().isEmpty()) {
@@ -48,7 +48,7 @@ final class ViommuCheck {
             for (HostResolvedRule<?> rule : rules.hostResolved()) {
                 Optional<Property> open = rule.check(configuration.viommus().get(i));
                 if (rule.needsDevice() && open.isPresent()) {
-                    errors.add(noDevice("viommus[%d]".formatted(i), open.get()));
+                    errors.add(noDevice("viommus[%s]".formatted(i), open.get()));
                 }
             }
         }
@@ -80,7 +80,7 @@ final class ViommuCheck {
         Viommu viommu = viommus.get(index);
         if (index > 0 && !viommus.stream().allMatch(Viommu::perBus)) {
             return Optional.of(new ConfigurationError(
-                    "viommus[%d].model".formatted(index),
+                    "viommus[%s].model".formatted(index),
                     viommu.model().toString(),
                     "one-viommu-per-machine",
                     "a machine has one vIOMMU, or several arm-smmuv3 that each have a primary-bus"));
@@ -89,10 +89,10 @@ final class ViommuCheck {
                 .filter(earlier ->
                         viommu.perBus() && viommus.get(earlier).primaryBus().equals(viommu.primaryBus()))
                 .mapToObj(earlier -> new ConfigurationError(
-                        "viommus[%d].primary-bus".formatted(index),
+                        "viommus[%s].primary-bus".formatted(index),
                         viommu.primaryBus().orElse("unset"),
                         "one-viommu-per-bus",
-                        "viommus[%d] is on that bus already".formatted(earlier)))
+                        "viommus[%s] is on that bus already".formatted(earlier)))
                 .findFirst();
     }
 

@@ -114,6 +114,11 @@ public final class RecordCodec {
         }
     }
 
+    /** The first bytes of a value as text on one line, other bytes than printable ASCII escaped. */
+    public static String head(byte @Nullable [] value) {
+        return value == null ? "" : Printable.head(value);
+    }
+
     private static Envelope read(FleetTopic topic, int cell, JsonNode tree) throws Unfit {
         RecordType type = type(tree);
         requireSchema(tree);
@@ -184,7 +189,7 @@ public final class RecordCodec {
     }
 
     private static Decoded unreadable(@Nullable String reason, byte @Nullable [] value) {
-        return new Decoded.Unreadable(String.valueOf(reason), value == null ? "" : Printable.head(value));
+        return new Decoded.Unreadable(String.valueOf(reason), head(value));
     }
 
     /** Why a record does not fit; never leaves this package. */
