@@ -1,5 +1,8 @@
 package io.viommufleet.common.feasibility;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * A range of bus addresses, unsigned 64-bit, both ends included.
  *
@@ -35,6 +38,21 @@ public record AddressRange(long first, long last) {
     /** Whether the two ranges share an address. */
     public boolean overlaps(AddressRange other) {
         return Long.compareUnsigned(first, other.last) <= 0 && Long.compareUnsigned(other.first, last) <= 0;
+    }
+
+    /** What is left of this range without {@code hole}, ascending. */
+    public List<AddressRange> without(AddressRange hole) {
+        if (!overlaps(hole)) {
+            return List.of(this);
+        }
+        List<AddressRange> left = new ArrayList<>();
+        if (Long.compareUnsigned(first, hole.first) < 0) {
+            left.add(new AddressRange(first, hole.first - 1));
+        }
+        if (Long.compareUnsigned(hole.last, last) < 0) {
+            left.add(new AddressRange(hole.last + 1, last));
+        }
+        return left;
     }
 
     @Override

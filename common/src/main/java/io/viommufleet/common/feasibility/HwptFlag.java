@@ -1,0 +1,48 @@
+package io.viommufleet.common.feasibility;
+
+import io.viommufleet.common.viommu.ViommuFlag;
+import java.util.EnumSet;
+import java.util.Set;
+
+/** The flags that QEMU gives to IOMMU_HWPT_ALLOC. */
+public enum HwptFlag {
+    NEST_PARENT,
+    DIRTY_TRACKING,
+    PASID;
+
+    /**
+     * QEMU's choice (iommufd_cdev_autodomains_get): what the vIOMMU wants, and dirty tracking and PASID only where the host has them. The host never
+     * takes NEST_PARENT away.
+     *
+     * @param wants flags of the vIOMMU
+     * @param hostTracksDirty GET_HW_INFO's capability bit
+     * @param maxPasidLog2 from GET_HW_INFO
+     */
+    public static Set<HwptFlag> chosen(Set<ViommuFlag> wants, boolean hostTracksDirty, int maxPasidLog2) {
+        EnumSet<HwptFlag> flags = EnumSet.noneOf(HwptFlag.class);
+        boolean nesting = wants.contains(ViommuFlag.WANT_NESTING_PARENT);
+        if (nesting) {
+            flags.add(NEST_PARENT);
+        }
+        if (hostTracksDirty && (!nesting || wants.contains(ViommuFlag.WANT_NESTING_DIRTY_TRACKING))) {
+            flags.add(DIRTY_TRACKING);
+        }
+        if (maxPasidLog2 > 0 && wants.contains(ViommuFlag.WANT_PASID_ATTACH)) {
+            flags.add(PASID);
+        }
+        return flags;
+    }
+
+    /** The wants that these flags leave unmet although the attach goes on, in the order of {@link ViommuFlag}. */
+    public static java.util.List<String> unmet(Set<ViommuFlag> wants, Set<HwptFlag> chosen) {
+        return wants.stream()
+                .filter(want -> switch (want) {
+                    case WANT_NESTING_PARENT, PASID_SUPPORTED -> false;
+                    case WANT_PASID_ATTACH -> !chosen.contains(PASID);
+                    case WANT_NESTING_DIRTY_TRACKING -> !chosen.contains(DIRTY_TRACKING);
+                })
+                .sorted()
+                .map(ViommuFlag::name)
+                .toList();
+    }
+}
