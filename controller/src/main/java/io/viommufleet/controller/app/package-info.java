@@ -1,0 +1,9 @@
+/**
+ * The controller's shell: leadership by Kafka's group assignment, one duty-cycle loop per cell, transactions, metrics.
+ *
+ * <p>Nothing is decided here. Threads: one for the group, one per led cell, those of the HTTP server.
+ */
+@NullMarked
+package io.viommufleet.controller.app;
+
+import org.jspecify.annotations.NullMarked;
