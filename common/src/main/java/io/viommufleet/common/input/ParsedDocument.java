@@ -1,0 +1,30 @@
+package io.viommufleet.common.input;
+
+import io.viommufleet.common.model.HostInventory;
+import io.viommufleet.common.model.VirtualMachine;
+import io.viommufleet.common.viommu.ConfigurationError;
+import java.util.List;
+
+/** One document of an input: a VM, a host, or why it is neither. */
+public sealed interface ParsedDocument {
+    /** The file that it came from, as the caller named it. */
+    String source();
+
+    /** A VM that can be decided; whether its configuration is valid is for the decision to say. */
+    record Vm(String source, VirtualMachine vm) implements ParsedDocument {}
+
+    /** A whole host. */
+    record Host(String source, HostInventory host) implements ParsedDocument {}
+
+    /**
+     * A document of a known format that is no usable VM or host.
+     *
+     * @param name what it calls itself; empty if it does not say
+     * @param errors at least one
+     */
+    record Unusable(String source, String name, List<ConfigurationError> errors) implements ParsedDocument {
+        public Unusable {
+            errors = List.copyOf(errors);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** Proof of the input parsers. */
+@NullMarked
+package io.viommufleet.common.input;
+
+import org.jspecify.annotations.NullMarked;
