@@ -37,11 +37,10 @@ import java.util.TreeSet;
  * read at start-up. Deterministic; not thread-safe.
  */
 public final class AgentCore {
-    /** Detaches first, which free devices; then each VM's devices in guest-topology order, as QEMU realizes them. */
-    private static final Comparator<Command> ORDER = Comparator.comparing(Command::wantsAttached)
-            .thenComparing(command -> command.id().vm())
-            .thenComparingInt(command -> command.wantsAttached() ? command.guestOrder() : -command.guestOrder())
-            .thenComparing(Command::id);
+    /** Detaches first, which free devices, and in reverse. */
+    private static final Comparator<Command> ORDER = (one, other) -> one.wantsAttached() != other.wantsAttached()
+            ? Boolean.compare(one.wantsAttached(), other.wantsAttached())
+            : one.wantsAttached() ? Command.GUEST_ORDER.compare(one, other) : Command.GUEST_ORDER.compare(other, one);
 
     private final AgentIdentity identity;
     private final long heartbeatIntervalNanos;
@@ -92,6 +91,10 @@ public final class AgentCore {
             case UnreadableRead unreadable -> refusals.unreadable(unreadable).ifPresent(no -> reject(no, draft));
             case AgentEvent.TombstoneRead(String key) -> order.restart(key);
             case AgentEvent.CaughtUp() -> caughtUp = true;
+            case AgentEvent.LogRestarted() -> {
+                caughtUp = false;
+                order.clear();
+            }
             case OperationCompleted completed -> complete(completed, draft, nowNanos);
             case AgentEvent.HeartbeatAcknowledged(long sentNanos) -> acknowledge(sentNanos);
             case AgentEvent.Tick() -> beatIfDue(draft, nowNanos);

@@ -31,6 +31,9 @@ public sealed interface AgentEvent {
     /** Everything that was in the partition when the agent began has been read. */
     record CaughtUp() implements AgentEvent {}
 
+    /** The partition is being read from its beginning again, because the log no longer had what came next. */
+    record LogRestarted() implements AgentEvent {}
+
     /** What was to be run has ended. */
     record OperationCompleted(AttachmentId id, OperationResult result) implements AgentEvent {}
 

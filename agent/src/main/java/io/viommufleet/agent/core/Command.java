@@ -5,6 +5,7 @@ import io.viommufleet.common.model.AttachmentId;
 import io.viommufleet.common.model.DeviceState;
 import io.viommufleet.common.model.Outcome;
 import io.viommufleet.common.viommu.DeviceDecision;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,6 +19,12 @@ import java.util.stream.IntStream;
  * @param epoch of the leader that wrote it
  */
 public record Command(Attachment attachment, long generation, long epoch) {
+    /** Each VM's devices in guest-topology order, in which QEMU realizes them. */
+    public static final Comparator<Command> GUEST_ORDER = Comparator.comparing(
+                    (Command command) -> command.id().vm())
+            .thenComparingInt(Command::guestOrder)
+            .thenComparing(Command::id);
+
     /** Which attachment it is about. */
     public AttachmentId id() {
         return attachment.id();

@@ -31,4 +31,9 @@ final class KeyOrder {
     void restart(String key) {
         highest.computeIfPresent(key, (same, seen) -> new Seen(seen.epoch(), 0));
     }
+
+    /** Everything is to be read again. */
+    void clear() {
+        highest.clear();
+    }
 }

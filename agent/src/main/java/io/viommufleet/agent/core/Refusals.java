@@ -12,9 +12,9 @@ import java.util.TreeSet;
 /**
  * Which refused records this agent must say so about, once each.
  *
- * <p>All agents of a partition read the same bad records. A record is its owner's to reject: the host that its key names.
- * One that nobody owns falls to the first, by name, of the hosts that the leader has admitted in the partition; every agent
- * reads the same admissions, so that they agree. What has been rejected is known by offset, across restarts too.
+ * <p>All agents of a partition read the same bad records. A record is its owner's to reject: the host that its key names. One
+ * whose owner was never admitted falls to the first, by name, of the hosts that the leader has admitted in the partition;
+ * every agent reads the same admissions, so that they agree. What has been rejected is known by offset, across restarts too.
  */
 final class Refusals {
     private static final int MOST_WAITING = 10_000;
@@ -43,10 +43,10 @@ final class Refusals {
                 : Optional.of(refused.position().reject(refused.key(), refused.reason(), refused.head()));
     }
 
-    /** A record that cannot be read: rejected now, left to its owner, or kept until it is known whose it is. */
+    /** A record that cannot be read: rejected now, or kept until it is known whose it is. */
     Optional<Rejected> unreadable(UnreadableRead refused) {
-        if (refused.owner().isPresent()) {
-            return refused.owner().filter(host::equals).flatMap(me -> own(refused));
+        if (refused.owner().filter(host::equals).isPresent()) {
+            return own(refused);
         }
         if (ownerless.size() < MOST_WAITING) {
             ownerless.add(refused);
@@ -62,7 +62,11 @@ final class Refusals {
         List<UnreadableRead> waiting = List.copyOf(ownerless);
         ownerless.clear();
         return admittedHosts.getFirst().equals(host)
-                ? waiting.stream().flatMap(refused -> own(refused).stream()).toList()
+                ? waiting.stream()
+                        .filter(refused ->
+                                refused.owner().filter(admittedHosts::contains).isEmpty())
+                        .flatMap(refused -> own(refused).stream())
+                        .toList()
                 : List.of();
     }
 }

@@ -355,10 +355,11 @@ class AgentCoreTest {
     void rejectsItsOwnUnreadableRecordsOnceAcrossRestarts() {
         CoreRun run = CoreRun.admitted();
         UnreadableRead mine = unreadable(7, Optional.of(Records.HOST));
+        run.read(1, 1, new HostAdmission("zeta", "boot-9", "agent-9"));
 
         run.on(mine);
         run.on(mine);
-        run.on(unreadable(8, Optional.of("another-host")));
+        run.on(unreadable(8, Optional.of("zeta")));
         CoreRun restarted = new CoreRun(run.agent, run.journal);
         restarted.on(mine);
 
@@ -379,6 +380,34 @@ class AgentCoreTest {
 
         assertThat(first.rejected()).extracting(Rejected::offset).containsExactly(3L);
         assertThat(second.rejected()).isEmpty();
+    }
+
+    @Test
+    void anUnreadableRecordOfAHostThatWasNeverAdmittedFallsToTheFirstToo() {
+        CoreRun run = CoreRun.admitted();
+
+        run.on(unreadable(4, Optional.of("ghost")));
+        run.read(1, 1, new HostAdmission("zeta", "boot-9", "agent-9"));
+        run.on(unreadable(5, Optional.of("zeta")));
+
+        assertThat(run.rejected()).extracting(Rejected::offset).containsExactly(4L);
+    }
+
+    @Test
+    void readsTheWholeLogAgainWithoutTakingItForStale() {
+        CoreRun run = CoreRun.admitted();
+        Attachment attachment = run.attachment("vm", 0, 1);
+        run.read(3, 4, attachment);
+        run.settle();
+
+        run.on(new AgentEvent.LogRestarted());
+        run.read(1, 1, new HostAdmission(Records.HOST, "boot-1", "agent-1"));
+        run.read(2, 3, Records.detached(attachment));
+        run.read(3, 4, attachment);
+        run.on(new CaughtUp());
+
+        assertThat(run.rejected()).isEmpty();
+        assertThat(run.operations).hasSize(1);
     }
 
     @Test

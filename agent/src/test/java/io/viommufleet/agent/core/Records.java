@@ -27,14 +27,14 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /** Records as a leader and a host would make them, for tests. */
-final class Records {
-    static final String HOST = "spr-01";
-    static final AgentIdentity AGENT = new AgentIdentity(HOST, 0, "boot-1", "agent-1");
-    static final long GIB = 1L << 30;
+public final class Records {
+    public static final String HOST = "spr-01";
+    public static final AgentIdentity AGENT = new AgentIdentity(HOST, 0, "boot-1", "agent-1");
+    public static final long GIB = 1L << 30;
 
     private Records() {}
 
-    static HostInventory inventory(int devices) {
+    public static HostInventory inventory(int devices) {
         HostIommu iommu = new HostIommu(
                 "dmar0", IommuType.INTEL_VTD, Map.of("cap", 0x19ed008c40780c66L, "ecap", 0x3ef9e86f050dfL));
         return new HostInventory(
@@ -53,7 +53,7 @@ final class Records {
                 Map.of());
     }
 
-    static Bdf bdf(int index) {
+    public static Bdf bdf(int index) {
         return new Bdf(0, 0x3b, index, 0);
     }
 
@@ -76,7 +76,7 @@ final class Records {
     }
 
     /** An intel-iommu with first-stage translation, which wants a nesting parent for each device. */
-    static ConfigurationSpec configuration(String... devices) {
+    public static ConfigurationSpec configuration(String... devices) {
         List<Property> properties = List.of(
                 new Property("scalable-mode", "on"),
                 new Property("fsts", "on"),
@@ -94,7 +94,7 @@ final class Records {
                 List.of());
     }
 
-    static Certificate certificate(ConfigurationSpec configuration) {
+    public static Certificate certificate(ConfigurationSpec configuration) {
         return switch (configuration.decide(RulesVersion.V1)) {
             case Decision.Decided decided -> decided.certificate();
             case Decision.Refused refused -> throw new AssertionError(refused.errors());
@@ -102,7 +102,7 @@ final class Records {
     }
 
     /** A command for device {@code index} of a VM with devices d0, d1, … on the host devices of the same index. */
-    static Attachment attach(AgentIdentity agent, String vm, int index, int devices) {
+    public static Attachment attach(AgentIdentity agent, String vm, int index, int devices) {
         ConfigurationSpec configuration =
                 configuration(IntStream.range(0, devices).mapToObj(i -> "d" + i).toArray(String[]::new));
         return new Attachment(
@@ -118,15 +118,15 @@ final class Records {
                 Map.of());
     }
 
-    static Attachment detached(Attachment attached) {
+    public static Attachment detached(Attachment attached) {
         return with(attached, Attachment.Desired.DETACHED, attached.boot(), attached.incarnation());
     }
 
-    static Attachment forAgent(Attachment attachment, AgentIdentity agent) {
+    public static Attachment forAgent(Attachment attachment, AgentIdentity agent) {
         return with(attachment, attachment.desired(), agent.boot(), agent.incarnation());
     }
 
-    static Attachment on(Attachment attachment, Bdf bdf) {
+    public static Attachment on(Attachment attachment, Bdf bdf) {
         return new Attachment(
                 attachment.id(),
                 attachment.desired(),
@@ -140,7 +140,7 @@ final class Records {
                 attachment.resolvedValues());
     }
 
-    static Attachment certified(Attachment attachment, Certificate certificate) {
+    public static Attachment certified(Attachment attachment, Certificate certificate) {
         return new Attachment(
                 attachment.id(),
                 attachment.desired(),
@@ -168,7 +168,7 @@ final class Records {
                 a.resolvedValues());
     }
 
-    static Envelope led(long epoch, long generation, FleetRecord value) {
+    public static Envelope led(long epoch, long generation, FleetRecord value) {
         return new Envelope(0, generation, new Origin.Controller(epoch, 1), value);
     }
 }

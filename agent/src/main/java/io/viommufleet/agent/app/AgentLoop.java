@@ -1,0 +1,194 @@
+package io.viommufleet.agent.app;
+
+import io.viommufleet.agent.core.AgentCore;
+import io.viommufleet.agent.core.AgentEvent;
+import io.viommufleet.agent.core.AgentIdentity;
+import io.viommufleet.agent.core.Operation;
+import io.viommufleet.agent.core.Step;
+import io.viommufleet.agent.host.HostSource;
+import io.viommufleet.common.FleetException;
+import io.viommufleet.common.kafka.FleetWriter;
+import io.viommufleet.common.model.Envelope;
+import io.viommufleet.common.model.HostInventory;
+import io.viommufleet.common.model.Outcome;
+import io.viommufleet.common.model.Rejected;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The duty cycle: one thread that turns what happens into events and carries out the steps that follow. */
+final class AgentLoop {
+    private static final Logger LOGGER = LoggerFactory.getLogger(AgentLoop.class);
+    private static final Duration POLL = Duration.ofMillis(100);
+
+    private final AgentIdentity identity;
+    private final AgentCore core;
+    private final Journal journal;
+    private final HostOperations operations;
+    private final LogConnection log;
+    private final HostSource host;
+    private final AgentMeters meters;
+    private final Consumer<AgentStatus> status;
+    private final long inventoryIntervalNanos;
+    private final Outbox outbox = new Outbox();
+    private final Deque<AgentEvent> events = new ArrayDeque<>();
+    private Optional<String> complaint = Optional.empty();
+    private boolean writing;
+    private boolean loaded;
+    private long lookedNanos;
+
+    AgentLoop(
+            AgentIdentity identity,
+            AgentCore core,
+            Journal journal,
+            HostOperations operations,
+            LogConnection log,
+            HostSource host,
+            AgentMeters meters,
+            Consumer<AgentStatus> status,
+            Duration inventoryInterval) {
+        this.identity = identity;
+        this.core = core;
+        this.journal = journal;
+        this.operations = operations;
+        this.log = log;
+        this.host = host;
+        this.meters = meters;
+        this.status = status;
+        this.inventoryIntervalNanos = inventoryInterval.toNanos();
+    }
+
+    /** Starts with what the host was found to be. */
+    void begin(HostInventory inventory) {
+        lookedNanos = System.nanoTime();
+        handle(new AgentEvent.InventoryRead(inventory));
+    }
+
+    /** One turn: read, look, beat, act. Rides out a Kafka that does not answer. */
+    void turn() {
+        try {
+            log.poll(POLL).forEach(this::handle);
+            complained(Optional.empty());
+        } catch (FleetException failure) {
+            ride(failure);
+        }
+        log.writer().ifPresent(this::keepWriting);
+        if (log.loaded() && !loaded) {
+            loaded = true;
+            handle(new AgentEvent.CaughtUp());
+        }
+        look();
+        handle(new AgentEvent.Tick());
+        status.accept(AgentStatus.of(core, log.reading(), log.lag()));
+    }
+
+    /** Says goodbye; the records that are on their way are waited for. */
+    void end() {
+        handle(new AgentEvent.Stopping());
+        log.writer().ifPresent(FleetWriter::flush);
+    }
+
+    private void ride(FleetException failure) {
+        switch (failure.error()) {
+            case UNREACHABLE -> complained(Optional.of(String.valueOf(failure.getMessage())));
+            case CONFLICT -> {
+                if (!log.reading()) {
+                    throw failure;
+                }
+                complained(Optional.of(String.valueOf(failure.getMessage())));
+                loaded = false;
+                handle(new AgentEvent.LogRestarted());
+                log.restart();
+            }
+            case FAILED, USAGE, NOT_FOUND, NOT_SETTLED -> throw failure;
+        }
+    }
+
+    private void keepWriting(FleetWriter writer) {
+        if (!writing) {
+            writing = true;
+            outbox.release(writer, System.nanoTime());
+        }
+        outbox.collect(writer, System.nanoTime())
+                .forEach(sentNanos -> handle(new AgentEvent.HeartbeatAcknowledged(sentNanos)));
+    }
+
+    private void look() {
+        if (System.nanoTime() - lookedNanos < inventoryIntervalNanos) {
+            return;
+        }
+        lookedNanos = System.nanoTime();
+        try {
+            HostInventory found = host.read();
+            if (isSelf(found)) {
+                handle(new AgentEvent.InventoryRead(found));
+            } else {
+                complained(Optional.of("%s now says that the host is %s of cell %d; restart the agent to follow"
+                        .formatted(
+                                host.describe(),
+                                found.metadata().name(),
+                                found.metadata().cell())));
+            }
+        } catch (FleetException unreadable) {
+            complained(Optional.of("the last inventory stands: %s".formatted(unreadable.getMessage())));
+        }
+    }
+
+    private boolean isSelf(HostInventory found) {
+        return found.metadata().name().equals(identity.host())
+                && found.metadata().cell() == identity.cell();
+    }
+
+    private void handle(AgentEvent event) {
+        events.add(event);
+        for (AgentEvent next = events.poll(); next != null; next = events.poll()) {
+            carryOut(core.on(next, System.nanoTime()));
+        }
+    }
+
+    private void carryOut(Step step) {
+        journal.append(step.journal());
+        step.records().forEach(this::write);
+        meters.drift(core.drift());
+        for (Operation operation : step.operations()) {
+            events.add(new AgentEvent.OperationCompleted(operation.id(), operations.run(operation)));
+        }
+    }
+
+    private void write(Envelope envelope) {
+        switch (envelope.value()) {
+            case Outcome outcome -> {
+                meters.answered(outcome);
+                LOGGER.atInfo()
+                        .addKeyValue("attachment", outcome.id())
+                        .addKeyValue("generation", outcome.attachmentGeneration())
+                        .addKeyValue("state", outcome.state())
+                        .log("attachment answered");
+            }
+            case Rejected rejected -> {
+                meters.rejected(1);
+                LOGGER.atWarn()
+                        .addKeyValue("record", rejected.key())
+                        .addKeyValue("reason", rejected.reason())
+                        .log("record rejected");
+            }
+            default -> {}
+        }
+        log.writer()
+                .filter(writer -> writing)
+                .ifPresentOrElse(
+                        writer -> outbox.send(writer, envelope, System.nanoTime()), () -> outbox.hold(envelope));
+    }
+
+    /** Says what is wrong once, and that it is over once. */
+    private void complained(Optional<String> now) {
+        if (now.isPresent() && !now.equals(complaint)) {
+            LOGGER.atWarn().addKeyValue("error", now.get()).log("degraded");
+        }
+        complaint = now;
+    }
+}

@@ -1,0 +1,81 @@
+package io.viommufleet.agent.app;
+
+import io.viommufleet.agent.core.Command;
+import io.viommufleet.agent.core.Operation;
+import io.viommufleet.agent.core.OperationResult;
+import io.viommufleet.agent.vmm.AttachResult;
+import io.viommufleet.agent.vmm.DetachResult;
+import io.viommufleet.agent.vmm.HostRuntime;
+import io.viommufleet.agent.vmm.VmAttachRequest;
+import io.viommufleet.common.model.AttachFailure;
+import io.viommufleet.common.model.AttachStep;
+import io.viommufleet.common.model.Attachment;
+import io.viommufleet.common.model.AttachmentId;
+import io.viommufleet.common.viommu.Decision;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** Runs what the core asks for on the host of this boot. */
+final class HostOperations {
+    private final HostRuntime host;
+
+    HostOperations(HostRuntime host) {
+        this.host = host;
+    }
+
+    OperationResult run(Operation operation) {
+        return switch (operation) {
+            case Operation.Attach(Command command) -> attach(command.attachment(), Map.of());
+            case Operation.Detach(Command attached) -> detach(attached.id());
+        };
+    }
+
+    /** Attaches again, in a rebuilt host, what was attached before, with the values that were frozen then. */
+    OperationResult restore(Command command, Map<String, String> frozen) {
+        return attach(command.attachment(), frozen);
+    }
+
+    private OperationResult attach(Attachment attachment, Map<String, String> frozen) {
+        return switch (attachment
+                .configuration()
+                .decide(attachment.certificate().rulesVersion())) {
+            case Decision.Refused refused ->
+                new OperationResult.Failed(new AttachFailure(
+                        AttachStep.VERIFY,
+                        Optional.empty(),
+                        Optional.empty(),
+                        refused.errors().getFirst().message()));
+            case Decision.Decided decided -> attach(request(attachment, decided, frozen));
+        };
+    }
+
+    private static VmAttachRequest request(
+            Attachment attachment, Decision.Decided decided, Map<String, String> frozen) {
+        Map<String, String> resolved = new HashMap<>(attachment.resolvedValues());
+        resolved.putAll(frozen);
+        return new VmAttachRequest(
+                attachment.id().vm(),
+                attachment.id().device(),
+                attachment.bdf(),
+                attachment.memoryBytes(),
+                attachment.strict(),
+                decided,
+                resolved);
+    }
+
+    private OperationResult attach(VmAttachRequest request) {
+        return switch (host.attach(request)) {
+            case AttachResult.Attached attached ->
+                new OperationResult.Succeeded(attached.unmet(), attached.resolvedValues());
+            case AttachResult.Failed(AttachFailure why) -> new OperationResult.Failed(why);
+        };
+    }
+
+    private OperationResult detach(AttachmentId id) {
+        return switch (host.detach(id.vm(), id.device())) {
+            case DetachResult.Detached() -> OperationResult.succeeded();
+            case DetachResult.Failed(AttachFailure why) -> new OperationResult.Failed(why);
+        };
+    }
+}
