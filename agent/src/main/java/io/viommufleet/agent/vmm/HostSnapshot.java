@@ -1,18 +1,25 @@
 package io.viommufleet.agent.vmm;
 
+import io.viommufleet.agent.iommufd.ObjectSnapshot;
 import io.viommufleet.common.model.Bdf;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 
 /**
  * What is attached on a host at one moment.
  *
  * @param attached in order of VM and device
+ * @param objects object table of each VM's iommufd, by VM
+ * @param claimedGroups iommu groups that a VM owns, in ascending order
  */
-public record HostSnapshot(List<AttachedDevice> attached) {
-    /** Keeps a copy. */
+public record HostSnapshot(
+        List<AttachedDevice> attached, Map<String, ObjectSnapshot> objects, List<Integer> claimedGroups) {
+    /** Keeps copies. */
     public HostSnapshot {
         attached = List.copyOf(attached);
+        objects = Map.copyOf(objects);
+        claimedGroups = List.copyOf(claimedGroups);
     }
 
     /**

@@ -1,0 +1,153 @@
+package io.viommufleet.agent.vmm;
+
+import io.viommufleet.agent.iommufd.EmulatedKernel;
+import io.viommufleet.agent.iommufd.ObjectSnapshot;
+import io.viommufleet.common.feasibility.AttachPreconditions;
+import io.viommufleet.common.feasibility.DeviceFacts;
+import io.viommufleet.common.feasibility.Feasibility;
+import io.viommufleet.common.feasibility.FeasibilityRequest;
+import io.viommufleet.common.feasibility.GuestMemory;
+import io.viommufleet.common.model.AttachFailure;
+import io.viommufleet.common.model.AttachStep;
+import io.viommufleet.common.model.HostInventory;
+import io.viommufleet.common.viommu.DeviceBackend;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One boot of an emulated host: a kernel with the IOMMU drivers that its inventory's registers call for, and a VMM for every VM that holds a device.
+ * A host that reboots is a new object.
+ */
+public final class EmulatedHost implements HostRuntime {
+    private final HostInventory inventory;
+    private final HostHardware hardware;
+    private final Map<String, VmProcess> vms = new TreeMap<>();
+
+    /** A host that has just booted. */
+    public EmulatedHost(HostInventory inventory) {
+        this.inventory = inventory;
+        this.hardware = new HostHardware(inventory);
+    }
+
+    /** Its kernel, for observing calls and injecting faults. */
+    public EmulatedKernel kernel() {
+        return hardware.kernel();
+    }
+
+    @Override
+    public AttachResult attach(VmAttachRequest request) {
+        AttachedVfioDevice present = attached(request.vm(), request.device());
+        if (present != null) {
+            return present.bdf().equals(request.bdf())
+                    ? present.result()
+                    : refused("device %s of VM %s is attached to %s already"
+                            .formatted(request.device(), request.vm(), present.bdf()));
+        }
+        Optional<AttachFailure> early = AttachPreconditions.verify(request.decision(), inventory);
+        if (early.isPresent()) {
+            return new AttachResult.Failed(early.get());
+        }
+        return switch (DeviceFacts.find(inventory, request.bdf())) {
+            case DeviceFacts.Lookup.Missing(String reason) -> refused(reason);
+            case DeviceFacts.Lookup.Found(DeviceFacts facts) ->
+                AttachPreconditions.addressSpace(request.decision(), request.deviceDecision())
+                        .or(() -> AttachPreconditions.openable(facts))
+                        .<AttachResult>map(AttachResult.Failed::new)
+                        .orElseGet(() ->
+                                start(request, hardware.cdev(request.bdf()).orElseThrow()));
+        };
+    }
+
+    @Override
+    public DetachResult detach(String vm, String device) {
+        VmProcess process = vms.get(vm);
+        AttachedVfioDevice held = process == null ? null : process.devices().remove(device);
+        if (process == null || held == null) {
+            return new DetachResult.Detached();
+        }
+        Optional<AttachFailure> failure = held.undo().unwind();
+        endIfIdle(vm, process);
+        return failure.<DetachResult>map(DetachResult.Failed::new).orElseGet(DetachResult.Detached::new);
+    }
+
+    @Override
+    public HostSnapshot snapshot() {
+        List<HostSnapshot.AttachedDevice> attached = new ArrayList<>();
+        Map<String, ObjectSnapshot> objects = new TreeMap<>();
+        vms.forEach((vm, process) -> {
+            process.devices()
+                    .forEach((device, held) -> attached.add(new HostSnapshot.AttachedDevice(
+                            vm,
+                            device,
+                            held.bdf(),
+                            held.result().ioas(),
+                            held.result().hwpt(),
+                            held.nestingParent())));
+            process.openIommufd().ifPresent(iommufd -> objects.put(vm, iommufd.snapshot()));
+        });
+        return new HostSnapshot(attached, objects, hardware.claimedGroups());
+    }
+
+    private AttachResult start(VmAttachRequest request, HostCdev cdev) {
+        VmProcess process = vms.computeIfAbsent(request.vm(), vm -> {
+            VmProcess started = new VmProcess(
+                    hardware.kernel(), GuestMemory.sections(request.decision().canonical(), request.memoryBytes()));
+            started.frozen().putAll(request.resolvedValues());
+            return started;
+        });
+        UndoStack undo = new UndoStack();
+        try {
+            boolean legacy = request.guestDevice().backend() == DeviceBackend.LEGACY;
+            AttachResult.Attached result = legacy
+                    ? new LegacyAttach(process, cdev, request, undo).run()
+                    : new AttachPath(process, cdev, request, undo).run();
+            boolean nesting =
+                    result.hwpt().isPresent() && request.deviceDecision().nestingParent();
+            process.devices().put(request.device(), new AttachedVfioDevice(request.bdf(), nesting, result, undo));
+            return result;
+        } catch (StepFailure failure) {
+            undo.unwind();
+            endIfIdle(request.vm(), process);
+            return new AttachResult.Failed(explained(request, failure.failure()));
+        }
+    }
+
+    /** Puts the reason that the host's registers give in place of the bare errno, where the same end was to be expected. */
+    private AttachFailure explained(VmAttachRequest request, AttachFailure failure) {
+        FeasibilityRequest question = new FeasibilityRequest(
+                request.decision(),
+                request.device(),
+                request.memoryBytes(),
+                request.strict(),
+                request.resolvedValues());
+        boolean bare = failure.errno().isPresent();
+        return bare
+                        && Feasibility.of(question, inventory, request.bdf())
+                                instanceof Feasibility.Infeasible(AttachFailure expected)
+                        && expected.step() == failure.step()
+                        && expected.errno().equals(failure.errno())
+                ? new AttachFailure(
+                        failure.step(), failure.ioctl(), failure.errno(), failure.reason() + ": " + expected.reason())
+                : failure;
+    }
+
+    private void endIfIdle(String vm, VmProcess process) {
+        if (process.devices().isEmpty()) {
+            vms.remove(vm);
+        }
+    }
+
+    private @Nullable AttachedVfioDevice attached(String vm, String device) {
+        VmProcess process = vms.get(vm);
+        return process == null ? null : process.devices().get(device);
+    }
+
+    private static AttachResult refused(String reason) {
+        return new AttachResult.Failed(
+                new AttachFailure(AttachStep.VERIFY, Optional.empty(), Optional.empty(), reason));
+    }
+}

@@ -1,0 +1,101 @@
+package io.viommufleet.agent.vmm;
+
+import io.viommufleet.agent.host.driver.HostIommu;
+import io.viommufleet.agent.host.driver.PhysicalDevice;
+import io.viommufleet.agent.iommufd.EmulatedKernel;
+import io.viommufleet.agent.iommufd.driver.IommuDevice;
+import io.viommufleet.agent.iommufd.driver.IommuGroup;
+import io.viommufleet.agent.iommufd.driver.ReservedRegion;
+import io.viommufleet.agent.iommufd.iova.IovaRange;
+import io.viommufleet.agent.vfio.DeviceInfo;
+import io.viommufleet.agent.vfio.VfioDevice;
+import io.viommufleet.common.feasibility.DeviceFacts;
+import io.viommufleet.common.feasibility.KernelVersion;
+import io.viommufleet.common.feasibility.NoIommu;
+import io.viommufleet.common.model.Bdf;
+import io.viommufleet.common.model.HostDevice;
+import io.viommufleet.common.model.HostInventory;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** A booted kernel with its IOMMU drivers and devices, built from an inventory. Devices of which too much is unknown are left out. */
+final class HostHardware {
+    private static final int FIRST_PRIVATE_GROUP = 1 << 20;
+
+    private final EmulatedKernel kernel;
+    private final Map<String, HostIommu> iommus = new HashMap<>();
+    private final Map<Integer, IommuGroup> groups = new TreeMap<>();
+    private final Map<Bdf, HostCdev> cdevs = new TreeMap<>();
+
+    HostHardware(HostInventory inventory) {
+        KernelVersion version =
+                DeviceFacts.kernelOf(inventory).map(setup -> setup.version()).orElse(KernelVersion.LINUX_6_12);
+        this.kernel = new EmulatedKernel(HostIommu.behaviourOf(version), inventory.allowUnsafeInterrupts());
+        for (HostDevice device : inventory.devices()) {
+            if (DeviceFacts.find(inventory, device.bdf()) instanceof DeviceFacts.Lookup.Found(DeviceFacts facts)) {
+                cdevs.put(device.bdf(), probe(facts));
+            }
+        }
+    }
+
+    EmulatedKernel kernel() {
+        return kernel;
+    }
+
+    /** A device; empty if it is unknown. */
+    Optional<HostCdev> cdev(Bdf bdf) {
+        return Optional.ofNullable(cdevs.get(bdf));
+    }
+
+    /** The iommu groups that a VMM owns now, in ascending order. */
+    List<Integer> claimedGroups() {
+        return groups.values().stream()
+                .filter(group -> !group.unclaimed())
+                .map(IommuGroup::id)
+                .toList();
+    }
+
+    private HostCdev probe(DeviceFacts facts) {
+        HostDevice device = facts.device();
+        IommuGroup group = groups.computeIfAbsent(
+                device.group().orElse(FIRST_PRIVATE_GROUP + cdevs.size()), number -> new IommuGroup(number));
+        facts.kernelUser().ifPresent(user -> group.setUsedByKernel(true));
+        PhysicalDevice physical = new PhysicalDevice(
+                device.bdf().toString(),
+                group,
+                facts.reservedRegions().stream().map(HostHardware::region).toList(),
+                device.pasidBits(),
+                false,
+                false,
+                facts.directMappingsRequired());
+        IommuDevice hardware = iommuOf(facts).probe(physical);
+        VfioDevice vfio = new VfioDevice(
+                kernel,
+                "vfio-" + device.bdf(),
+                hardware,
+                DeviceInfo.ofPci(device.canReset().orElse(false)));
+        return new HostCdev(facts, vfio);
+    }
+
+    private HostIommu iommuOf(DeviceFacts facts) {
+        if (facts.registers() instanceof NoIommu none) {
+            return HostIommu.of(none, facts.kernel());
+        }
+        return iommus.computeIfAbsent(
+                facts.device().iommu().orElseThrow(), id -> HostIommu.of(facts.registers(), facts.kernel()));
+    }
+
+    private static ReservedRegion region(io.viommufleet.common.model.ReservedRegion region) {
+        ReservedRegion.Type type = switch (region.type()) {
+            case "direct" -> ReservedRegion.Type.DIRECT;
+            case "direct-relaxable" -> ReservedRegion.Type.DIRECT_RELAXABLE;
+            case "msi" -> ReservedRegion.Type.MSI;
+            case "msi-software" -> ReservedRegion.Type.SOFTWARE_MSI;
+            default -> ReservedRegion.Type.RESERVED;
+        };
+        return new ReservedRegion(new IovaRange(region.start(), region.last()), type);
+    }
+}

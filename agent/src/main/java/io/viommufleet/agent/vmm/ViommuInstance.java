@@ -1,0 +1,66 @@
+package io.viommufleet.agent.vmm;
+
+import io.viommufleet.common.feasibility.AddressRange;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/** What one vIOMMU of a VM holds: the host devices behind it by guest address, and the kernel objects of an accelerated SMMUv3. */
+final class ViommuInstance {
+    private final int index;
+    private final Set<String> endpoints = new HashSet<>();
+    private final Map<String, List<AddressRange>> reservedRanges = new HashMap<>();
+    private OptionalInt viommuObject = OptionalInt.empty();
+    private OptionalInt abortHwpt = OptionalInt.empty();
+    private OptionalInt bypassHwpt = OptionalInt.empty();
+
+    ViommuInstance(int index) {
+        this.index = index;
+    }
+
+    /** Path of the vIOMMU in the canonical configuration. */
+    String path() {
+        return "viommus[%d]".formatted(index);
+    }
+
+    Set<String> endpoints() {
+        return endpoints;
+    }
+
+    /** What was reserved at an endpoint by an earlier host device; it outlives that device. */
+    Optional<List<AddressRange>> reservedRanges(String endpoint) {
+        return Optional.ofNullable(reservedRanges.get(endpoint));
+    }
+
+    void reserve(String endpoint, List<AddressRange> ranges) {
+        reservedRanges.putIfAbsent(endpoint, ranges);
+    }
+
+    OptionalInt viommuObject() {
+        return viommuObject;
+    }
+
+    void setViommuObject(OptionalInt id) {
+        viommuObject = id;
+    }
+
+    OptionalInt abortHwpt() {
+        return abortHwpt;
+    }
+
+    void setAbortHwpt(OptionalInt id) {
+        abortHwpt = id;
+    }
+
+    OptionalInt bypassHwpt() {
+        return bypassHwpt;
+    }
+
+    void setBypassHwpt(OptionalInt id) {
+        bypassHwpt = id;
+    }
+}

@@ -1,0 +1,137 @@
+package io.viommufleet.agent.vmm;
+
+import static io.viommufleet.agent.vmm.StepFailure.require;
+
+import io.viommufleet.agent.iommufd.Destroy;
+import io.viommufleet.agent.iommufd.EmulatedKernel;
+import io.viommufleet.agent.iommufd.Ioctl;
+import io.viommufleet.agent.iommufd.Iommufd;
+import io.viommufleet.agent.iommufd.Result;
+import io.viommufleet.agent.iommufd.system.Credentials;
+import io.viommufleet.agent.iommufd.system.Errno;
+import io.viommufleet.agent.iommufd.system.Mapping;
+import io.viommufleet.agent.iommufd.system.MemoryObject;
+import io.viommufleet.agent.iommufd.system.UserAccount;
+import io.viommufleet.agent.iommufd.system.UserProcess;
+import io.viommufleet.common.feasibility.GuestMemory;
+import io.viommufleet.common.model.AttachStep;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** One QEMU: its memory, its iommufd while a device uses it, its containers, and what its vIOMMUs know. */
+final class VmProcess {
+    private static final long RAM_ADDRESS = 0x7f00_0000_0000L;
+    private static final int FIRST_VIOMMU_IOCTL = 0x3b90;
+
+    private final EmulatedKernel kernel;
+    private final UserProcess process = new UserProcess(new UserAccount(), Credentials.root());
+    private final List<GuestMemory.Section> memory;
+    private final List<Container> containers = new ArrayList<>();
+    private final Map<Integer, ViommuInstance> viommus = new TreeMap<>();
+    private final Map<String, AttachedVfioDevice> devices = new TreeMap<>();
+    private final Map<String, String> frozen = new HashMap<>();
+    private @Nullable Iommufd iommufd;
+    private int iommufdDescriptor = -1;
+    private int iommufdUsers;
+
+    VmProcess(EmulatedKernel kernel, List<GuestMemory.Section> memory) {
+        this.kernel = kernel;
+        this.memory = List.copyOf(memory);
+        for (GuestMemory.Section section : memory) {
+            long bytes = section.range().last() - section.range().first() + 1;
+            MemoryObject object = MemoryObject.ofPages(bytes);
+            process.memory().map(new Mapping(addressOf(section), bytes, object, 0, true));
+        }
+    }
+
+    EmulatedKernel kernel() {
+        return kernel;
+    }
+
+    UserProcess process() {
+        return process;
+    }
+
+    List<GuestMemory.Section> memory() {
+        return memory;
+    }
+
+    /** Where a section lies in the VMM's own memory. */
+    static long addressOf(GuestMemory.Section section) {
+        return RAM_ADDRESS + section.range().first();
+    }
+
+    List<Container> containers() {
+        return containers;
+    }
+
+    Map<String, AttachedVfioDevice> devices() {
+        return devices;
+    }
+
+    /** Values that a device finalised; they outlive the device. */
+    Map<String, String> frozen() {
+        return frozen;
+    }
+
+    ViommuInstance viommu(int index) {
+        return viommus.computeIfAbsent(index, ViommuInstance::new);
+    }
+
+    /** The iommufd, for a caller that is a user of it. */
+    Iommufd iommufd() {
+        Iommufd open = iommufd;
+        if (open == null) {
+            throw new IllegalStateException("no device uses the iommufd of this VMM");
+        }
+        return open;
+    }
+
+    /** The iommufd; empty while no device uses it. */
+    Optional<Iommufd> openIommufd() {
+        return Optional.ofNullable(iommufd);
+    }
+
+    /** Opens the iommufd for its first user; gives its descriptor. */
+    int connect() {
+        if (iommufd == null) {
+            iommufd = kernel.open(process);
+            iommufdDescriptor = iommufd.install();
+        }
+        iommufdUsers++;
+        return iommufdDescriptor;
+    }
+
+    /** Closes the iommufd after its last user. */
+    void disconnect() {
+        if (--iommufdUsers == 0) {
+            process.files().close(iommufdDescriptor);
+            iommufd = null;
+        }
+    }
+
+    /** Makes a call that the attach path cannot go on without. */
+    <R> R call(AttachStep step, Ioctl<R> ioctl) throws StepFailure {
+        return require(step, ioctl.name(), iommufd().call(ioctl));
+    }
+
+    /** A call of the viommu family, which older kernels do not know: ENOTTY. */
+    <R> R callViommu(AttachStep step, Ioctl<R> ioctl) throws StepFailure {
+        Result<R> result = kernel.behaviour().lastIoctl() < FIRST_VIOMMU_IOCTL
+                ? Result.failed(Errno.ENOTTY)
+                : iommufd().call(ioctl);
+        return require(step, ioctl.name(), result);
+    }
+
+    /** Destroys an object; a failure is only noted. */
+    boolean destroy(int id, UndoStack undo) {
+        Result<?> result = iommufd().call(new Destroy(id));
+        undo.report("DESTROY", result);
+        return result.isOk();
+    }
+}
