@@ -100,6 +100,11 @@ final class DomainDevices {
 
     private void hostDevice(XmlElement device, String type) {
         String id = alias(device, "hostdev" + hostDevices++);
+        if (device.child("address")
+                .filter(address -> address.get("type").equals("unassigned"))
+                .isPresent()) {
+            return; // the host gives it up, and the guest does not get it
+        }
         switch (type) {
             case "pci" -> pciDevice(device, id);
             case "mdev" -> mediatedDevice(device, id);
