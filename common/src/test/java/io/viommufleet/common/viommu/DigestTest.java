@@ -218,6 +218,20 @@ class DigestTest {
     }
 
     @Test
+    void namesDoNotOrderViommusThatGovernNothing() {
+        assertThat(digest(accelOn("a").device("d")))
+                .isEqualTo(digest(accelOn("b").device("d")));
+    }
+
+    private static TestVm accelOn(String bus) {
+        return TestVm.virt()
+                .bus("a", BusType.PXB_PCIE, "pcie.0")
+                .bus("b", BusType.PXB_PCIE, "pcie.0")
+                .viommu("arm-smmuv3", "primary-bus=" + bus, "accel=on")
+                .viommu("arm-smmuv3", "primary-bus=" + (bus.equals("a") ? "b" : "a"));
+    }
+
+    @Test
     void slotsMatterThroughTheOrderOfDevices() {
         TestVm first = mdevAt("1", "2");
         assertThat(digest(mdevAt("3", "4"))).isEqualTo(digest(first));
