@@ -161,6 +161,9 @@ class AgentIT {
             spec:
               kernel: "6.12"
               memory: 64GiB
+              vmm: "10.2"
+              kernel-options: ["intel_iommu=on,sm_on"]
+              interrupt-remapping: on
               iommus: [{id: dmar0, type: intel-vtd, cap: "0x19ed008c40780c66", ecap: "0x3ef9e86f050df"}]
               devices:
                 - {bdf: "0000:3b:00.0", vendor: "0x10de", device: "0x2330", class: "0x030200", group: 12, iommu: dmar0, driver: vfio-pci}
@@ -168,12 +171,12 @@ class AgentIT {
         return AgentConfig.of(
                 log.bootstrapServers(),
                 HostSources.one(file, Optional.empty()),
-                inventory -> new ListingHost(),
+                new ListingHost()::boot,
                 directory.resolve("state"));
     }
 
     private static AgentConfig booting(AgentConfig config, ListingHost host) {
-        return AgentConfig.of(config.bootstrapServers(), config.host(), inventory -> host, config.stateDirectory());
+        return AgentConfig.of(config.bootstrapServers(), config.host(), host::boot, config.stateDirectory());
     }
 
     private static void admit(AgentIdentity agent, long generation) {
