@@ -1,0 +1,69 @@
+package io.viommufleet.deploy.cli;
+
+import io.viommufleet.common.model.FleetRecord;
+import io.viommufleet.common.wire.RecordCodec;
+import io.viommufleet.deploy.view.FleetState;
+import io.viommufleet.deploy.view.FleetView;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The whole record of one VM or host, as it lies on the log. */
+@Command(
+        name = "describe",
+        mixinStandardHelpOptions = true,
+        description = "Prints everything that the log holds about one VM or host.")
+final class DescribeCommand implements Callable<Integer> {
+    private static final JsonMapper MAPPER = new JsonMapper();
+
+    /** What can be described. */
+    enum Kind {
+        vm,
+        host
+    }
+
+    private final Terminal terminal;
+
+    @Mixin
+    private final KafkaOptions kafka = new KafkaOptions();
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "FORMAT",
+            description = "json or yaml. Default: ${DEFAULT-VALUE}.")
+    private Output.Format format = Output.Format.yaml;
+
+    @Option(names = "--cell", paramLabel = "N", description = "The cell, where several cells have the name.")
+    private Optional<Integer> cell = Optional.empty();
+
+    @Parameters(index = "0", paramLabel = "KIND", description = "One of ${COMPLETION-CANDIDATES}.")
+    private Kind kind = Kind.vm;
+
+    @Parameters(index = "1", paramLabel = "NAME", description = "Its name.")
+    private String name = "";
+
+    DescribeCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() {
+        try (FleetView view = FleetView.open(kafka.connection())) {
+            FleetState state = view.state();
+            FleetRecord record = switch (kind) {
+                case vm -> Lookup.one("VM", state.placements(), name, cell).getValue();
+                case host -> Lookup.one("host", state.inventories(), name, cell).getValue();
+            };
+            JsonNode tree = MAPPER.readTree(RecordCodec.canonical(record));
+            Output output = new Output();
+            output.format = format == Output.Format.table ? Output.Format.yaml : format;
+            output.print(terminal, tree, () -> {});
+        }
+        return 0;
+    }
+}

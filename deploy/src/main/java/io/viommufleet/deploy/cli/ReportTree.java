@@ -1,0 +1,73 @@
+package io.viommufleet.deploy.cli;
+
+import io.viommufleet.deploy.view.FleetReport;
+import io.viommufleet.deploy.view.HostReport;
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/** The keys and values that scripts depend on. What is not there is null. */
+final class ReportTree {
+    private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+    private ReportTree() {}
+
+    static ObjectNode of(FleetReport report) {
+        ObjectNode tree = NODES.objectNode();
+        tree.set("vms", vms(report));
+        tree.set("hosts", hosts(report));
+        tree.putObject("decisions")
+                .put("total", report.decisions().total())
+                .put("drift", report.decisions().drift());
+        return tree;
+    }
+
+    static ArrayNode vms(FleetReport report) {
+        ArrayNode vms = NODES.arrayNode();
+        report.vms().forEach(vm -> vms.add(of(vm)));
+        return vms;
+    }
+
+    static ArrayNode hosts(FleetReport report) {
+        ArrayNode hosts = NODES.arrayNode();
+        report.hosts().forEach(host -> hosts.add(of(host)));
+        return hosts;
+    }
+
+    static ObjectNode of(FleetReport.Vm vm) {
+        ObjectNode tree = NODES.objectNode().put("id", vm.id()).put("phase", vm.phase());
+        tree.set("host", text(vm.host()));
+        tree.put("reason", vm.reason());
+        ArrayNode devices = tree.putArray("devices");
+        vm.devices().forEach(device -> devices.add(of(device)));
+        return tree;
+    }
+
+    private static ObjectNode of(FleetReport.Device device) {
+        ObjectNode tree = NODES.objectNode().put("id", device.id());
+        tree.set("bdf", text(device.bdf()));
+        tree.put("state", device.state()).put("reason", device.reason());
+        device.flags().forEach(tree.putArray("flags")::add);
+        tree.put("nestingParent", device.nestingParent());
+        device.unmet().forEach(tree.putArray("unmet")::add);
+        return tree;
+    }
+
+    static ObjectNode of(HostReport host) {
+        return NODES.objectNode()
+                .put("id", host.id())
+                .put("state", host.state())
+                .put("iommu", host.iommu())
+                .put("canNest", host.canNest())
+                .put("reason", host.reason())
+                .put("devices", host.devices())
+                .put("free", host.free());
+    }
+
+    private static JsonNode text(Optional<?> value) {
+        return value.<JsonNode>map(present -> NODES.stringNode(present.toString()))
+                .orElse(NODES.nullNode());
+    }
+}

@@ -1,0 +1,91 @@
+package io.viommufleet.deploy.view;
+
+import io.viommufleet.common.feasibility.Capability;
+import io.viommufleet.common.feasibility.DeviceFacts;
+import io.viommufleet.common.model.Attachment;
+import io.viommufleet.common.model.Bdf;
+import io.viommufleet.common.model.DeviceState;
+import io.viommufleet.common.model.HostDevice;
+import io.viommufleet.common.model.HostInventory;
+import io.viommufleet.common.model.HostState;
+import io.viommufleet.common.model.Outcome;
+import io.viommufleet.deploy.view.FleetState.CellKey;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * A host as users see it.
+ *
+ * @param state Admitted, Waiting (for admission), Cordoned or Quarantined
+ * @param iommu the kinds of its IOMMUs
+ * @param canNest whether some device of it can have a nesting parent
+ * @param reason why it cannot nest or takes no work; may be empty
+ * @param devices how many devices it can give to VMs
+ * @param free how many of them no VM has
+ */
+public record HostReport(String id, String state, String iommu, boolean canNest, String reason, int devices, int free) {
+    static HostReport of(FleetState state, CellKey<String> key, HostInventory host) {
+        List<HostDevice> assignable = host.devices().stream()
+                .filter(device -> !device.bridge())
+                .filter(device -> device.boundToVfio() || host.assignable().contains(device.bdf()))
+                .toList();
+        Set<Bdf> held = held(state, key);
+        Capability nesting = nesting(host, assignable);
+        String quarantine = state.hostState(key).flatMap(HostState::quarantine).orElse("");
+        return new HostReport(
+                key.key(),
+                stateOf(state, key),
+                host.iommus().stream()
+                        .map(iommu -> iommu.type().id())
+                        .distinct()
+                        .collect(Collectors.joining(", ")),
+                nesting.available(),
+                quarantine.isEmpty() ? nesting.whyNot().orElse("") : quarantine,
+                assignable.size(),
+                (int) assignable.stream()
+                        .filter(device -> !held.contains(device.bdf()))
+                        .count());
+    }
+
+    private static String stateOf(FleetState state, CellKey<String> key) {
+        if (!state.admitted(key)) {
+            return "Waiting";
+        }
+        HostState host = state.hostState(key).orElseThrow();
+        if (host.quarantine().isPresent()) {
+            return "Quarantined";
+        }
+        return host.cordoned() ? "Cordoned" : "Admitted";
+    }
+
+    /** The first device that can nest settles it; else the first one says why not. */
+    private static Capability nesting(HostInventory host, List<HostDevice> devices) {
+        Capability first = Capability.cannot("no device can be given to a VM");
+        for (int index = 0; index < devices.size(); index++) {
+            Capability one = switch (DeviceFacts.find(host, devices.get(index).bdf())) {
+                case DeviceFacts.Lookup.Found(DeviceFacts facts) ->
+                    facts.capabilities().nesting();
+                case DeviceFacts.Lookup.Missing(String reason) -> Capability.cannot(reason);
+            };
+            if (one.available()) {
+                return one;
+            }
+            first = index == 0 ? one : first;
+        }
+        return first;
+    }
+
+    private static Set<Bdf> held(FleetState state, CellKey<String> host) {
+        return state.attachments().entrySet().stream()
+                .filter(entry -> entry.getKey().cell() == host.cell()
+                        && entry.getKey().key().host().equals(host.key()))
+                .filter(entry -> entry.getValue().attachment().desired() == Attachment.Desired.ATTACHED
+                        || state.outcome(entry.getKey())
+                                .map(Outcome::state)
+                                .filter(DeviceState.DETACHED::equals)
+                                .isEmpty())
+                .map(entry -> entry.getValue().attachment().bdf())
+                .collect(Collectors.toSet());
+    }
+}
