@@ -3,6 +3,7 @@ package io.viommufleet.deploy.cli;
 import io.viommufleet.common.FleetError;
 import io.viommufleet.common.FleetException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -57,8 +58,8 @@ public final class FleetCommand implements Runnable {
                 .addSubcommand(new AgentCommand(terminal))
                 .addSubcommand(new BrokerCommand(terminal))
                 .addSubcommand("completion", new AutoComplete.GenerateCompletion());
-        line.setOut(new PrintWriter(terminal.out(), true))
-                .setErr(new PrintWriter(terminal.err(), true))
+        line.setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8))
+                .setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8))
                 .setColorScheme(CommandLine.Help.defaultColorScheme(
                         terminal.colour() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF))
                 .setCaseInsensitiveEnumValuesAllowed(true)

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
  */
 public record Terminal(InputStream in, PrintStream out, PrintStream err, boolean interactive, boolean colour) {
     /** The process's own. No colour with NO_COLOR, on a dumb terminal or in a file. */
+    @SuppressWarnings("SystemConsoleNull") // what the method may return is still null where there is no console
     static Terminal ofProcess() {
         boolean terminal = System.console() != null && System.console().isTerminal();
         String noColour = System.getenv().getOrDefault("NO_COLOR", "");
