@@ -130,8 +130,7 @@ public final class EmulatedHost implements HostRuntime {
                                 instanceof Feasibility.Infeasible(AttachFailure expected)
                         && expected.step() == failure.step()
                         && expected.errno().equals(failure.errno())
-                ? new AttachFailure(
-                        failure.step(), failure.ioctl(), failure.errno(), failure.reason() + ": " + expected.reason())
+                ? new AttachFailure(failure.step(), failure.ioctl(), failure.errno(), expected.reason())
                 : failure;
     }
 

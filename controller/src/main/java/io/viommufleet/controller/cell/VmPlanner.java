@@ -116,7 +116,7 @@ final class VmPlanner {
                 .findFirst();
         if (failed.isPresent() && failed.get().getValue() instanceof Standing.Failed(AttachFailure failure)) {
             put(Placements.failed(
-                    placement, "%s on %s: %s".formatted(failed.get().getKey(), leg.host(), words(failure))));
+                    placement, "%s on %s: %s".formatted(failed.get().getKey(), leg.host(), failure.words())));
             return;
         }
         boolean attached = standings.values().stream().allMatch(Standing.Attached.class::isInstance);
@@ -150,12 +150,6 @@ final class VmPlanner {
             }
         });
         return resolved;
-    }
-
-    private static String words(AttachFailure failure) {
-        String call = failure.ioctl().map(ioctl -> " " + ioctl).orElse("");
-        String errno = failure.errno().map(name -> " " + name).orElse("");
-        return "%s%s%s: %s".formatted(failure.step(), call, errno, failure.reason());
     }
 
     private void finishDeletion(Placement placement) {

@@ -24,29 +24,21 @@ final class GroupClaims {
         host.inventory().devices().forEach(device -> devices.put(device.bdf(), device));
     }
 
-    /** What keeps the VM from claiming a device; empty where nothing does. */
-    Optional<HostVerdict> obstacleTo(Bdf bdf) {
-        HostDevice device = devices.get(bdf);
-        if (device == null || device.group().isEmpty()) {
-            return not(Obstacle.GROUP_NOT_CLAIMABLE, "%s is in no iommu group".formatted(bdf));
-        }
-        int group = device.group().get();
-        if (host.quarantinedGroups().contains(group)) {
-            return not(Obstacle.QUARANTINED, "iommu group %d is quarantined".formatted(group));
-        }
-        Optional<HostVerdict> foreign = foreignMember(group);
-        return foreign.isPresent() ? foreign : held(device, group);
-    }
-
-    /** A member of the group that can be given to nobody keeps the whole group with the host. */
-    private Optional<HostVerdict> foreignMember(int group) {
-        return members(group).stream()
+    /**
+     * A member of the device's group that can be given to nobody: it keeps the whole group with the host. Empty where there
+     * is none; a device without a group has no such company, and the attach will say what it lacks.
+     */
+    Optional<HostVerdict> foreignTo(HostDevice device) {
+        return members(device).stream()
                 .filter(member -> !assignable(member))
                 .findFirst()
                 .flatMap(member -> not(
                         Obstacle.GROUP_NOT_CLAIMABLE,
                         "iommu group %d holds %s, which is bound to %s and not assignable"
-                                .formatted(group, member.bdf(), member.driver().orElse("no driver"))));
+                                .formatted(
+                                        device.group().orElseThrow(),
+                                        member.bdf(),
+                                        member.driver().orElse("no driver"))));
     }
 
     private boolean assignable(HostDevice member) {
@@ -55,28 +47,32 @@ final class GroupClaims {
                 || host.inventory().assignable().contains(member.bdf());
     }
 
-    private Optional<HostVerdict> held(HostDevice device, int group) {
-        Optional<Bdf> taken = members(group).stream()
-                .map(HostDevice::bdf)
-                .filter(this::heldByAnother)
-                .findFirst();
-        if (taken.isPresent()) {
-            return not(
-                    Obstacle.NO_FREE_DEVICE,
-                    "%s of iommu group %d is held by VM %s"
-                            .formatted(taken.get(), group, host.holders().get(taken.get())));
+    /** Who holds the device's group, or a function that excludes it; empty where it is free for the VM. */
+    Optional<HostVerdict> heldFor(HostDevice device) {
+        Optional<Integer> quarantined = device.group().filter(host.quarantinedGroups()::contains);
+        if (quarantined.isPresent()) {
+            return not(Obstacle.QUARANTINED, "iommu group %d is quarantined".formatted(quarantined.get()));
+        }
+        Optional<HostDevice> member =
+                members(device).stream().filter(one -> heldByAnother(one.bdf())).findFirst();
+        if (member.isPresent()) {
+            return taken(member.get().bdf(), "in one iommu group with " + device.bdf());
         }
         return relatives(device).stream()
                 .filter(this::heldByAnother)
                 .findFirst()
-                .flatMap(relative -> not(
-                        Obstacle.NO_FREE_DEVICE,
-                        "%s, the %s function of %s, is held by VM %s"
+                .flatMap(relative -> taken(
+                        relative,
+                        "the %s function of %s"
                                 .formatted(
-                                        relative,
-                                        device.physicalFunction().isPresent() ? "physical" : "virtual",
-                                        device.bdf(),
-                                        host.holders().get(relative))));
+                                        device.physicalFunction().isPresent() ? "physical" : "virtual", device.bdf())));
+    }
+
+    private Optional<HostVerdict> taken(Bdf bdf, String relation) {
+        return not(
+                Obstacle.NO_FREE_DEVICE,
+                "%s, %s, is held by VM %s"
+                        .formatted(bdf, relation, host.holders().get(bdf)));
     }
 
     private boolean heldByAnother(Bdf bdf) {
@@ -84,12 +80,14 @@ final class GroupClaims {
         return holder != null && !Objects.equals(holder, vm);
     }
 
-    private List<HostDevice> members(int group) {
-        return host.inventory().devices().stream()
-                .filter(device ->
-                        device.group().filter(number -> number == group).isPresent())
-                .filter(device -> !device.bridge())
-                .toList();
+    /** The device itself and what shares its group; bridges stay with the host whatever group they are in. */
+    private List<HostDevice> members(HostDevice device) {
+        return device.group().isEmpty()
+                ? List.of(device)
+                : host.inventory().devices().stream()
+                        .filter(other -> other.group().equals(device.group()))
+                        .filter(other -> !other.bridge())
+                        .toList();
     }
 
     private static Collection<Bdf> relatives(HostDevice device) {

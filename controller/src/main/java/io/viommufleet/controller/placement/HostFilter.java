@@ -125,7 +125,10 @@ final class HostFilter {
 
     private record Search(Optional<HostVerdict> obstacle, List<Bdf> devices) {}
 
-    /** Matching devices, then those that the host could attach, then those that are free: each stage has its own reason. */
+    /**
+     * Matching devices, then those whose group could be claimed at all, then those that the host could attach, then those
+     * that are free: each stage has its own reason.
+     */
     private Search search(GuestDevice guest) {
         DeviceMatch match = vm.spec().matches().get(guest.id());
         List<HostDevice> matching = host.inventory().devices().stream()
@@ -135,34 +138,37 @@ final class HostFilter {
         if (matching.isEmpty()) {
             return stop(Obstacle.NO_SUCH_DEVICE, "no device matches %s".formatted(guest.id()));
         }
-        List<HostDevice> attachable = matching;
-        if (!vm.spec().placement().pinned()) {
-            attachable = matching.stream()
-                    .filter(device -> refusal(guest, device).isEmpty())
-                    .toList();
-            if (attachable.isEmpty()) {
-                DeviceFeasibility.Refusal refusal =
-                        refusal(guest, matching.getFirst()).orElseThrow();
-                return stop(refusal.obstacle(), "%s: %s".formatted(guest.id(), refusal.reason()));
-            }
+        List<HostDevice> claimable = matching.stream()
+                .filter(device -> claims.foreignTo(device).isEmpty())
+                .toList();
+        if (claimable.isEmpty()) {
+            return new Search(claims.foreignTo(matching.getFirst()), List.of());
+        }
+        List<HostDevice> attachable = claimable.stream()
+                .filter(device -> refusal(guest, device).isEmpty())
+                .toList();
+        if (attachable.isEmpty()) {
+            DeviceFeasibility.Refusal refusal =
+                    refusal(guest, claimable.getFirst()).orElseThrow();
+            return stop(refusal.obstacle(), "%s: %s".formatted(guest.id(), refusal.reason()));
         }
         List<Bdf> free = attachable.stream()
+                .filter(device -> claims.heldFor(device).isEmpty())
                 .map(HostDevice::bdf)
-                .filter(bdf -> claims.obstacleTo(bdf).isEmpty())
                 .toList();
-        if (free.isEmpty()) {
-            HostVerdict obstacle =
-                    claims.obstacleTo(attachable.getFirst().bdf()).orElseThrow();
-            return new Search(Optional.of(obstacle), List.of());
-        }
-        return new Search(Optional.empty(), free);
+        return free.isEmpty()
+                ? new Search(claims.heldFor(attachable.getFirst()), List.of())
+                : new Search(Optional.empty(), free);
     }
 
     private Search stop(Obstacle obstacle, String reason) {
         return new Search(not(obstacle, reason), List.of());
     }
 
+    /** A pinned VM is not asked about: its attach will say it, with the step. */
     private Optional<DeviceFeasibility.Refusal> refusal(GuestDevice guest, HostDevice device) {
-        return feasibility.check(vm, guest, host.inventory(), device);
+        return vm.spec().placement().pinned()
+                ? Optional.empty()
+                : feasibility.check(vm, guest, host.inventory(), device);
     }
 }

@@ -67,7 +67,7 @@ class CellTest {
 
         assertThat(fleet.placement("pinned").phase()).isEqualTo(Phase.FAILED);
         assertThat(fleet.placement("pinned").reason())
-                .isEqualTo("dev0 on flat-a: HWPT_ALLOC IOMMU_HWPT_ALLOC EOPNOTSUPP: the IOMMU cannot nest");
+                .isEqualTo("dev0 on flat-a: HWPT_ALLOC EOPNOTSUPP: the IOMMU cannot nest");
         assertThat(written)
                 .filteredOn(Attachment.class::isInstance)
                 .extracting(record -> ((Attachment) record).desired())
