@@ -45,23 +45,4 @@ public record DeviceOverlay(
                 canReset,
                 canMigrate);
     }
-
-    /** The function as it was found, with what the file says put over it. */
-    HostDevice over(HostDevice found) {
-        return new HostDevice(
-                bdf,
-                vendor.orElse(found.vendor()),
-                device.orElse(found.device()),
-                deviceClass.orElse(found.deviceClass()),
-                group.or(found::group),
-                iommu.or(found::iommu),
-                numa.or(found::numa),
-                driver.or(found::driver),
-                pasidBits.orElse(found.pasidBits()),
-                physicalFunction.or(found::physicalFunction),
-                virtualFunctions.isEmpty() ? found.virtualFunctions() : virtualFunctions,
-                reservedRegions.isEmpty() ? found.reservedRegions() : reservedRegions,
-                canReset.or(found::canReset),
-                canMigrate.or(found::canMigrate));
-    }
 }

@@ -2,14 +2,11 @@ package io.viommufleet.deploy.cli;
 
 import io.viommufleet.agent.app.AgentApp;
 import io.viommufleet.agent.app.AgentConfig;
-import io.viommufleet.agent.host.HostFiles;
 import io.viommufleet.agent.host.HostSource;
+import io.viommufleet.agent.host.HostSources;
 import io.viommufleet.agent.vmm.EmulatedHost;
-import io.viommufleet.common.FleetError;
-import io.viommufleet.common.FleetException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -58,15 +55,11 @@ final class AgentCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        List<HostSource> found = HostFiles.find(host);
-        if (found.size() != 1) {
-            throw new FleetException(
-                    FleetError.USAGE, "%s holds %d hosts; an agent is of one".formatted(host, found.size()));
-        }
+        HostSource source = HostSources.one(host, Optional.empty());
         AgentApp agent = AgentApp.start(new AgentConfig(
                 kafka.servers,
                 kafka.properties(),
-                found.getFirst(),
+                source,
                 EmulatedHost::new,
                 state,
                 Optional.empty(),

@@ -1,7 +1,7 @@
 package io.viommufleet.deploy.cli;
 
-import io.viommufleet.agent.host.HostFiles;
 import io.viommufleet.agent.host.HostSource;
+import io.viommufleet.agent.host.HostSources;
 import io.viommufleet.common.FleetError;
 import io.viommufleet.common.FleetException;
 import io.viommufleet.common.kafka.FleetWriter;
@@ -91,7 +91,7 @@ final class UpCommand implements Callable<Integer> {
             throw new FleetException(FleetError.USAGE, "--cells and --timeout are at least 1");
         }
         List<HostSource> found = new ArrayList<>();
-        (hosts.isEmpty() ? List.of(examples("hosts")) : hosts).forEach(path -> found.addAll(HostFiles.find(path)));
+        (hosts.isEmpty() ? List.of(examples("hosts")) : hosts).forEach(path -> found.addAll(HostSources.all(path)));
         List<VirtualMachine> wanted = InputFiles.vms(
                 vms.isEmpty() && hosts.isEmpty() ? List.of(examples("vms").toString()) : vms, terminal.in());
         TemporaryDirectory directory = TemporaryDirectory.orKept("viommu-fleet-", dataDirectory);
