@@ -66,14 +66,14 @@ final class CellLeadership implements AutoCloseable {
             Cell state = new Cell(config.cells(), new Placer(new HostFeasibility()), System.nanoTime());
             CellLeadership leadership = new CellLeadership(cell, epoch, writer, reader, meters, state);
             try {
-                reader.load(leadership::takeIn);
-            } catch (FleetException failure) {
+                reader.load(leadership::takeInOld);
+            } catch (RuntimeException failure) {
                 reader.close();
                 throw failure;
             }
             meters.leading(epoch);
             return leadership;
-        } catch (FleetException failure) {
+        } catch (RuntimeException failure) {
             writer.close();
             throw failure;
         }
@@ -114,6 +114,7 @@ final class CellLeadership implements AutoCloseable {
             meters.timeStep(() -> writeMissing(nowNanos));
             plannedNanos = nowNanos;
             meters.summary(state.summary(nowNanos));
+            meters.lag(reader.lag());
         }
     }
 
@@ -132,22 +133,44 @@ final class CellLeadership implements AutoCloseable {
         plannedNanos = nowNanos - REPLAN_NANOS;
     }
 
-    /** Own records were taken in when they were committed; reading them back later must not turn time back. */
-    private void takeInLive(LogRecord record) {
-        boolean own = record.decoded() instanceof Decoded.Ok(Envelope envelope)
-                && envelope.origin() instanceof Origin.Controller(long writtenEpoch, long _)
-                && writtenEpoch == epoch;
-        if (!own) {
+    /**
+     * While the log is being read, no leader can be newer than the one that has just fenced all others: a higher epoch was
+     * written by nobody who ever led.
+     */
+    private void takeInOld(LogRecord record) {
+        long written = writtenEpoch(record);
+        if (written > epoch) {
+            reject(record, "epoch %d is newer than any that led: the newest is %d".formatted(written, epoch));
+        } else {
             takeIn(record);
         }
     }
 
+    /** Own records were taken in when they were committed; reading them back later must not turn time back. */
+    private void takeInLive(LogRecord record) {
+        long written = writtenEpoch(record);
+        if (written > epoch) {
+            throw new FleetException(
+                    FleetError.CONFLICT,
+                    "cell %d has a newer leader: epoch %d after %d".formatted(cell, written, epoch));
+        }
+        if (written != epoch) {
+            takeIn(record);
+        }
+    }
+
+    /** The epoch that a record says; 0 where its writer has none. */
+    private static long writtenEpoch(LogRecord record) {
+        return record.decoded() instanceof Decoded.Ok(Envelope envelope)
+                        && envelope.origin() instanceof Origin.Controller(long writtenEpoch, long _)
+                ? writtenEpoch
+                : 0;
+    }
+
     private void takeIn(LogRecord record) {
         switch (record.decoded()) {
-            case Decoded.Ok(Envelope envelope) -> {
-                requireStillLeading(envelope);
+            case Decoded.Ok(Envelope envelope) ->
                 replay(envelope, System.nanoTime()).ifPresent(reason -> reject(record, reason));
-            }
             case Decoded.Unreadable unreadable -> reject(record, unreadable.reason());
             case Decoded.Tombstone _ -> {}
         }
@@ -155,14 +178,6 @@ final class CellLeadership implements AutoCloseable {
 
     private Optional<String> replay(Envelope envelope, long nowNanos) {
         return state.replay(envelope, nowNanos);
-    }
-
-    private void requireStillLeading(Envelope envelope) {
-        if (envelope.origin() instanceof Origin.Controller other && other.epoch() > epoch) {
-            throw new FleetException(
-                    FleetError.CONFLICT,
-                    "cell %d has a newer leader: epoch %d after %d".formatted(cell, other.epoch(), epoch));
-        }
     }
 
     private void reject(LogRecord record, String reason) {

@@ -58,6 +58,12 @@ final class CellLoop implements AutoCloseable {
                 pause();
             } catch (FleetException failure) {
                 lost(failure);
+            } catch (RuntimeException unexpected) { // a bug must not leave an assigned cell without its loop
+                LOGGER.atError()
+                        .addKeyValue("cell", cell)
+                        .setCause(unexpected)
+                        .log("dropped the cell, taking over again");
+                pause();
             } finally {
                 meters.notLeading();
             }

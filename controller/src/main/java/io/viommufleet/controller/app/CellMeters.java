@@ -26,6 +26,7 @@ final class CellMeters {
     private final Set<ModelAnswer> known = ConcurrentHashMap.newKeySet();
     private final AtomicReference<Optional<CellSummary>> summary = new AtomicReference<>(Optional.empty());
     private volatile long epoch;
+    private volatile long lag;
 
     CellMeters(MeterRegistry registry, int cell) {
         this.registry = registry;
@@ -46,6 +47,7 @@ final class CellMeters {
                 () -> summary.get().map(CellSummary::drift).orElse(0L),
                 "cell",
                 this.cell);
+        meters.gauge("log.lag", "records of the cell's log that are not read yet", () -> lag, "cell", this.cell);
         for (Phase phase : Phase.values()) {
             meters.gauge(
                     "vms", "VMs by phase", () -> count(phase), "cell", this.cell, "phase", FleetMeters.word(phase));
@@ -87,6 +89,10 @@ final class CellMeters {
     void notLeading() {
         epoch = 0;
         summary.set(Optional.empty());
+    }
+
+    void lag(long records) {
+        lag = records;
     }
 
     boolean isLeading() {

@@ -8,10 +8,12 @@ import io.viommufleet.common.model.Placement;
 import io.viommufleet.common.model.Rejected;
 import io.viommufleet.common.viommu.Decision;
 import io.viommufleet.controller.placement.Placer;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * One cell under one leadership. Feed it with {@link #replay}, ask it with {@link #plan}; write what it asks for, and feed
@@ -23,7 +25,7 @@ public final class Cell {
     private final CellState state = new CellState();
     private final Contacts contacts;
     private final Map<String, Rejected> toReject = new LinkedHashMap<>();
-    private long drift;
+    private final Set<String> drifted = new HashSet<>();
 
     /**
      * A cell that has read nothing yet.
@@ -47,8 +49,12 @@ public final class Cell {
             boolean goodbye = envelope.value() instanceof Heartbeat heartbeat && heartbeat.goodbye();
             contacts.heard(agent.incarnation(), goodbye, nowNanos);
         }
-        if (envelope.value() instanceof Placement placement && !certificateHolds(placement)) {
-            drift++;
+        if (envelope.value() instanceof Placement placement) {
+            boolean holds = certificateHolds(placement);
+            boolean _ = holds ? drifted.remove(placement.key()) : drifted.add(placement.key());
+        }
+        if (envelope.value() instanceof Rejected rejected) {
+            toReject.remove(rejected.key());
         }
         return state.replay(envelope);
     }
@@ -64,10 +70,7 @@ public final class Cell {
     public List<Write> plan(long nowNanos) {
         Draft draft = new Draft(state);
         long timeoutNanos = settings.agentTimeout().toNanos();
-        toReject.values().stream()
-                .filter(rejected -> !state.rejected().contains(rejected.key()))
-                .limit(settings.maxMovesPerStep())
-                .forEach(draft::put);
+        toReject.values().stream().limit(settings.maxMovesPerStep()).forEach(draft::put);
         new HostPlanner(draft, contacts, timeoutNanos, nowNanos).plan();
         FleetCapacity capacity = new FleetCapacity(
                 state, draft, placer, incarnation -> contacts.silentNanos(incarnation, nowNanos) < timeoutNanos);
@@ -87,7 +90,7 @@ public final class Cell {
                 state,
                 incarnation -> contacts.silentNanos(incarnation, nowNanos)
                         < settings.agentTimeout().toNanos(),
-                drift);
+                drifted.size());
     }
 
     /** Derives the decision of a placement again; it must be the one that was made. */

@@ -94,16 +94,20 @@ final class GroupClaims {
         return device.physicalFunction().map(List::of).orElse(device.virtualFunctions());
     }
 
+    /** Two functions of which one VM can have only one. */
+    record Exclusion(Bdf virtualFunction, Bdf physicalFunction) {}
+
     /** A physical function and one of its own virtual functions among the devices of one VM. */
-    Optional<String> conflictAmong(Collection<Bdf> chosen) {
+    Optional<Exclusion> exclusionAmong(Collection<Bdf> chosen) {
         return chosen.stream()
                 .map(devices::get)
                 .filter(Objects::nonNull)
-                .filter(device ->
-                        device.physicalFunction().filter(chosen::contains).isPresent())
-                .findFirst()
-                .map(device -> "%s is a virtual function of %s, which the VM wants too"
-                        .formatted(device.bdf(), device.physicalFunction().orElseThrow()));
+                .flatMap(device -> device
+                        .physicalFunction()
+                        .filter(chosen::contains)
+                        .map(physical -> new Exclusion(device.bdf(), physical))
+                        .stream())
+                .findFirst();
     }
 
     private Optional<HostVerdict> not(Obstacle obstacle, String reason) {

@@ -44,24 +44,43 @@ final class HostFilter {
             }
             choices.put(guest.id(), search.devices());
         }
-        return match(choices);
+        Optional<Map<String, Bdf>> served = match(choices);
+        if (served.isEmpty()) {
+            return no(
+                    Obstacle.NO_FREE_DEVICE,
+                    "its free devices serve some of the VM's %d devices, not all".formatted(choices.size()));
+        }
+        long freeBytes = host.inventory().memoryBytes() - host.claimedMemoryBytes();
+        if (freeBytes < vm.spec().memoryBytes()) {
+            return no(
+                    Obstacle.NO_MEMORY,
+                    "%d MiB of memory are free, the VM pins %d MiB"
+                            .formatted(freeBytes >> 20, vm.spec().memoryBytes() >> 20));
+        }
+        return new Answer(HostVerdict.feasible(host.name()), served);
     }
 
-    private Answer match(Map<String, List<Bdf>> choices) {
+    /**
+     * A device for each guest device. A physical function excludes its virtual functions, also within one VM: where the
+     * matching took both, first the one and then the other is left out.
+     */
+    private Optional<Map<String, Bdf>> match(Map<String, List<Bdf>> choices) {
         List<String> guests = vm.decision().canonical().devices().stream()
                 .map(GuestDevice::id)
                 .toList();
         Optional<Map<String, Bdf>> served = Matching.of(guests, choices);
-        if (served.isEmpty()) {
-            return no(
-                    Obstacle.NO_FREE_DEVICE,
-                    "its free devices serve some of the VM's %d devices, not all".formatted(guests.size()));
-        }
-        Optional<String> conflict = claims.conflictAmong(served.get().values());
-        if (conflict.isPresent()) {
-            return no(Obstacle.NO_FREE_DEVICE, conflict.get());
-        }
-        return new Answer(HostVerdict.feasible(host.name()), served);
+        Optional<GroupClaims.Exclusion> conflict = served.flatMap(devices -> claims.exclusionAmong(devices.values()));
+        return conflict.isEmpty()
+                ? served
+                : match(without(choices, conflict.get().virtualFunction()))
+                        .or(() -> match(without(choices, conflict.get().physicalFunction())));
+    }
+
+    private static Map<String, List<Bdf>> without(Map<String, List<Bdf>> choices, Bdf excluded) {
+        Map<String, List<Bdf>> left = new HashMap<>();
+        choices.forEach((guest, devices) -> left.put(
+                guest, devices.stream().filter(bdf -> !bdf.equals(excluded)).toList()));
+        return left;
     }
 
     private Answer no(Obstacle obstacle, String reason) {
@@ -89,23 +108,12 @@ final class HostFilter {
         if (!host.live()) {
             return not(Obstacle.SILENT, "its agent has not been heard of lately");
         }
-        return rulesOrMemory();
-    }
-
-    private Optional<HostVerdict> rulesOrMemory() {
         String rulesVersion = vm.decision().rulesVersion().toString();
         if (!host.inventory().rulesVersions().contains(rulesVersion)) {
             return not(
                     Obstacle.RULES_UNKNOWN,
                     "its agent knows the rules versions %s, the VM is pinned to %s"
                             .formatted(String.join(", ", host.inventory().rulesVersions()), rulesVersion));
-        }
-        long free = host.inventory().memoryBytes() - host.claimedMemoryBytes();
-        if (free < vm.spec().memoryBytes()) {
-            return not(
-                    Obstacle.NO_MEMORY,
-                    "%d MiB of memory are free, the VM pins %d MiB"
-                            .formatted(free >> 20, vm.spec().memoryBytes() >> 20));
         }
         return Optional.empty();
     }

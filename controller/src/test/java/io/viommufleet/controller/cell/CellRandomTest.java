@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Random lives of a cell: requests, answers, failures, restarts and take-overs in any order. */
 class CellRandomTest {
-    private static final int RUNS = 60;
+    private static final int RUNS = 25;
     private static final int EVENTS = 150;
 
     private final CellHarness fleet = new CellHarness();
