@@ -14,6 +14,7 @@ import java.util.TreeSet;
  * itself are added where something refers to them.
  */
 final class DomainDevices {
+    private static final String EMULATED = "emulated ";
     private static final Set<String> ROOTS = Set.of("pci-root", "pcie-root");
 
     private final XmlElement domain;
@@ -21,6 +22,7 @@ final class DomainDevices {
     private final String rootBus;
     private final Map<Integer, String> busById = new TreeMap<>();
     private final Set<Integer> referredTo = new TreeSet<>();
+    private final PciEndpoints endpoints = new PciEndpoints();
     private int hostDevices;
 
     DomainDevices(XmlElement domain, QemuMachine machine) {
@@ -50,7 +52,12 @@ final class DomainDevices {
         devices.stream()
                 .filter(device -> device.name().equals("hostdev"))
                 .forEach(device -> hostDevice(device, device.get("type")));
+        if (iommus == 0 && ExtendedInterrupts.areNeeded(machine)) {
+            machine.devices.add(new QemuDevice("intel-iommu").with("id", "iommu0"));
+        }
+        ExtendedInterrupts.turnOn(machine);
         devices.forEach(this::endpoint);
+        addBalloon(devices);
         addReferredTo();
     }
 
@@ -179,13 +186,22 @@ final class DomainDevices {
         if (passthrough || device.name().equals("iommu") || isPciController(device)) {
             return;
         }
-        boolean addressed = device.child("address")
-                .filter(address -> address.get("type").equals("pci"))
-                .isPresent();
-        if (addressed) {
-            QemuDevice endpoint = placed(new QemuDevice("emulated " + device.name()), device);
+        if (PciEndpoints.isOne(device)) {
+            QemuDevice endpoint = placed(new QemuDevice(EMULATED + device.name()), device);
             endpoint.remove("addr");
-            machine.devices.add(endpoint.with("id", alias(device, device.name())));
+            machine.devices.add(onRootBus(endpoint).with("id", endpoints.id(device)));
+        }
+    }
+
+    private QemuDevice onRootBus(QemuDevice device) {
+        return device.get("bus").isPresent() ? device : device.with("bus", rootBus);
+    }
+
+    /** libvirt gives a domain that does not speak of a memory balloon a virtio one. */
+    private void addBalloon(List<XmlElement> devices) {
+        if (devices.stream().noneMatch(device -> device.name().equals("memballoon"))) {
+            machine.devices.add(
+                    onRootBus(new QemuDevice(EMULATED + "memballoon")).with("id", "balloon0"));
         }
     }
 
