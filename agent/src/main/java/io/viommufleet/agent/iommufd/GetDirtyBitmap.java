@@ -49,6 +49,9 @@ public record GetDirtyBitmap(
     }
 
     private void checkRange(Ioas ioas) throws KernelFailure {
+        if (lengthBytes == 0) {
+            throw EINVAL.failure();
+        }
         if (addOverflows(iova, lengthBytes - 1)) {
             throw EOVERFLOW.failure();
         }

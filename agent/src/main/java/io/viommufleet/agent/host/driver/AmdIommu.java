@@ -93,7 +93,7 @@ final class AmdIommu implements HostIommu {
                 case HwptFlags.NEST_PARENT -> able.nesting().available();
                 case HwptFlags.NEST_PARENT | HwptFlags.DIRTY_TRACKING ->
                     able.nesting().and(able.dirtyTracking()).available();
-                case HwptFlags.PASID -> able.pasid().available();
+                case HwptFlags.PASID -> able.pasid().available() && traits().maxPasids() > 0;
                 default -> false;
             };
             if (!allowed) {
@@ -104,6 +104,12 @@ final class AmdIommu implements HostIommu {
             }
             boolean dirty = (flags & HwptFlags.DIRTY_TRACKING) != 0;
             return new AmdDomain(able.plainAperture(), AmdCapabilities.V1_PAGE_SIZES, false, dirty);
+        }
+
+        /** The driver's one allocator took nested data too, and refused it, until 7.0 split the two. */
+        @Override
+        public boolean nestsDirectly() {
+            return !HostIommu.behaviourOf(iommu.kernel.version()).pasids();
         }
 
         @Override
