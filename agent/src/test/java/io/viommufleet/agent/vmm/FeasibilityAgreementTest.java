@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 /** What the controller predicts from an inventory is what the attach path comes to on an idle host; {@code -Dseed=} repeats a run. */
 class FeasibilityAgreementTest {
-    private static final int CASES = 5000;
+    private static final int CASES = 8000;
 
     @Test
     void thePredictionIsWhatTheEmulationDoesOnAnIdleHost() {
