@@ -15,8 +15,10 @@ import io.viommufleet.deploy.view.FleetView;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -92,6 +94,7 @@ final class UpCommand implements Callable<Integer> {
         }
         List<HostSource> found = new ArrayList<>();
         (hosts.isEmpty() ? List.of(examples("hosts")) : hosts).forEach(path -> found.addAll(HostSources.all(path)));
+        requireDistinct(found);
         List<VirtualMachine> wanted = InputFiles.vms(
                 vms.isEmpty() && hosts.isEmpty() ? List.of(examples("vms").toString()) : vms, terminal.in());
         TemporaryDirectory directory = TemporaryDirectory.orKept("viommu-fleet-", dataDirectory);
@@ -166,6 +169,17 @@ final class UpCommand implements Callable<Integer> {
                 .forEach(
                         agent -> terminal.say("  of the agent of %s: %s/metrics".formatted(agent.host(), agent.url())));
         terminal.say("Ctrl-C stops everything.");
+    }
+
+    private static void requireDistinct(List<HostSource> sources) {
+        Set<String> names = new HashSet<>();
+        sources.stream()
+                .map(source -> source.read().metadata().name())
+                .filter(name -> !names.add(name))
+                .findFirst()
+                .ifPresent(name -> {
+                    throw new FleetException(FleetError.USAGE, "two hosts are named %s".formatted(name));
+                });
     }
 
     private static Path examples(String what) {

@@ -107,7 +107,7 @@ public record FleetReport(List<Vm> vms, List<HostReport> hosts, Decisions decisi
                 decision.id(),
                 leg.map(active -> active.devices()).flatMap(devices -> find(devices, decision.id())),
                 Words.of(outcome.map(Outcome::state).orElse(DeviceState.DETACHED)),
-                outcome.flatMap(Outcome::failure).map(FleetReport::words).orElse(""),
+                outcome.flatMap(Outcome::failure).map(AttachFailure::words).orElse(""),
                 decision.flags().stream().map(ViommuFlag::name).toList(),
                 decision.nestingParent(),
                 outcome.map(Outcome::unmet).orElse(List.of()));
@@ -115,15 +115,5 @@ public record FleetReport(List<Vm> vms, List<HostReport> hosts, Decisions decisi
 
     private static Optional<Bdf> find(Map<String, Bdf> devices, String id) {
         return Optional.ofNullable(devices.get(id));
-    }
-
-    /** A failure in one line: step, call, errno and reason. */
-    public static String words(AttachFailure failure) {
-        return "%s%s%s: %s"
-                .formatted(
-                        failure.step(),
-                        failure.ioctl().map(call -> " " + call).orElse(""),
-                        failure.errno().map(errno -> " " + errno).orElse(""),
-                        failure.reason());
     }
 }
