@@ -24,10 +24,9 @@ public final class HostFeasibility implements DeviceFeasibility {
     private static Refusal refusal(Candidate vm, GuestDevice guest, AttachFailure failure) {
         boolean wantsNesting = vm.decision().devices().stream()
                 .anyMatch(device -> device.id().equals(guest.id()) && device.nestingParent());
-        Obstacle obstacle =
-                wantsNesting && failure.step() == AttachStep.HWPT_ALLOC ? Obstacle.CANNOT_NEST : Obstacle.CANNOT_ATTACH;
-        String call = failure.ioctl().map(ioctl -> " " + ioctl).orElse("");
-        String errno = failure.errno().map(name -> " " + name).orElse("");
-        return new Refusal(obstacle, "%s%s%s: %s".formatted(failure.step(), call, errno, failure.reason()));
+        boolean kernelRefuses =
+                failure.step() == AttachStep.HWPT_ALLOC && failure.errno().isPresent();
+        Obstacle obstacle = wantsNesting && kernelRefuses ? Obstacle.CANNOT_NEST : Obstacle.CANNOT_ATTACH;
+        return new Refusal(obstacle, failure.words());
     }
 }

@@ -21,6 +21,7 @@ final class GetCommand implements Callable<Integer> {
     /** What can be listed. */
     enum Kind {
         vms,
+        placements,
         hosts,
         attachments,
         leaders,
@@ -54,7 +55,8 @@ final class GetCommand implements Callable<Integer> {
         try (FleetView view = FleetView.open(kafka.connection())) {
             FleetReport report = only(FleetReport.of(view.state()));
             switch (kind) {
-                case vms -> output.print(terminal, ReportTree.vms(report), () -> ReportTables.vms(terminal, report));
+                case vms, placements ->
+                    output.print(terminal, ReportTree.vms(report), () -> ReportTables.vms(terminal, report));
                 case hosts ->
                     output.print(terminal, ReportTree.hosts(report), () -> ReportTables.hosts(terminal, report));
                 case attachments -> attachments(view.state());
@@ -74,12 +76,15 @@ final class GetCommand implements Callable<Integer> {
         List<HostReport> hosts = report.hosts().stream()
                 .filter(host -> host.id().equals(name.get()))
                 .toList();
-        if ((kind == Kind.vms && vms.isEmpty()) || (kind == Kind.hosts && hosts.isEmpty())) {
+        if ((kind == Kind.hosts && hosts.isEmpty()) || (listsVms() && vms.isEmpty())) {
             throw new FleetException(
-                    FleetError.NOT_FOUND,
-                    "there is no %s named %s".formatted(kind == Kind.vms ? "VM" : "host", name.get()));
+                    FleetError.NOT_FOUND, "there is no %s named %s".formatted(listsVms() ? "VM" : "host", name.get()));
         }
         return new FleetReport(vms, hosts, report.decisions());
+    }
+
+    private boolean listsVms() {
+        return kind == Kind.vms || kind == Kind.placements;
     }
 
     private void attachments(FleetState state) {
