@@ -51,6 +51,7 @@ class AgentCoreRandomTest {
         private final CoreRun run = new CoreRun(Records.AGENT, List.of());
         private final Map<String, Long> highestEpoch = new HashMap<>();
         private final Map<Bdf, AttachmentId> holders = new HashMap<>();
+        private Optional<Envelope> last = Optional.empty();
         private long offset;
 
         RandomRun(long seed) {
@@ -77,6 +78,7 @@ class AgentCoreRandomTest {
                 case 0 -> new Tick();
                 case 1 -> new CaughtUp();
                 case 2 -> new TombstoneRead(Records.HOST + "/vm" + random.nextInt(3) + "/d0");
+                case 5 -> repeated();
                 case 3, 4 -> read(new HostAdmission(Records.HOST, "boot-1", random.nextInt(20) == 0 ? "x" : "agent-1"));
                 default -> read(command());
             };
@@ -95,8 +97,18 @@ class AgentCoreRandomTest {
             return random.nextBoolean() ? attachment : Records.detached(attachment);
         }
 
+        /** A generation is used once per key; a leader that is over writes with its old epoch. */
         private AgentEvent read(FleetRecord value) {
-            Envelope envelope = Records.led(1 + random.nextInt(3), 1 + offset / 4, value);
+            return at(Records.led(1 + random.nextInt(3), 1 + offset, value));
+        }
+
+        /** The last record once more, as a leader may write it again that does not know that it did. */
+        private AgentEvent repeated() {
+            return last.map(this::at).orElseGet(Tick::new);
+        }
+
+        private AgentEvent at(Envelope envelope) {
+            last = Optional.of(envelope);
             return new RecordRead(new LogPosition(0, offset++), envelope);
         }
 

@@ -76,7 +76,7 @@ class ControllerIT {
         try (ControllerApp _ = controller()) {
             send("fleet.vms", 0, "broken", "{\"type\":");
             send("fleet.vms", 0, "future", "{\"type\":\"vm\",\"schema\":99,\"cell\":0,\"value\":{}}");
-            send("fleet.vms", 0, "large", "{\"x\":\"" + "y".repeat(600 << 10) + "\"}");
+            send("fleet.vms", 0, "large", "{\"x\":\"" + "y".repeat(1_000_000) + "\"}");
             send("fleet.vms", 1, "elsewhere", vm("elsewhere", 0));
             send("fleet.hosts", 0, "odd", "[]");
             send("fleet.vms", 0, "good", vm("good", 0));

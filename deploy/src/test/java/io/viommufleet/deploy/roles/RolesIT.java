@@ -1,17 +1,12 @@
 package io.viommufleet.deploy.roles;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.viommufleet.common.kafka.KafkaConnection;
-import io.viommufleet.deploy.cli.FleetCommand;
-import io.viommufleet.deploy.cli.Terminal;
+import io.viommufleet.deploy.cli.CommandRun;
 import io.viommufleet.deploy.view.FleetReport;
 import io.viommufleet.deploy.view.FleetView;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
@@ -47,18 +42,8 @@ class RolesIT {
         String server = "localhost:" + freePort();
         try {
             startRoles(server);
-            assertThat(fleet(
-                            "apply",
-                            "--bootstrap-server",
-                            server,
-                            VMS.resolve("trainer.yaml").toString()))
-                    .isZero();
-            assertThat(fleet(
-                            "apply",
-                            "--bootstrap-server",
-                            server,
-                            VMS.resolve("twins.yaml").toString()))
-                    .isZero();
+            apply(server, "trainer.yaml");
+            apply(server, "twins.yaml");
             List<RoleProcess> victims = shuffled(random);
             for (RoleProcess victim : victims) {
                 LockSupport.parkNanos(random.nextLong(Duration.ofSeconds(2).toNanos())); // the random moment
@@ -74,6 +59,12 @@ class RolesIT {
         } finally {
             roles.reversed().forEach(RoleProcess::close);
         }
+    }
+
+    private static void apply(String server, String file) {
+        CommandRun run = CommandRun.of(
+                "apply", "--bootstrap-server", server, VMS.resolve(file).toString());
+        assertThat(run.exitCode()).as(run.err()).isZero();
     }
 
     private void startRoles(String server) {
@@ -143,12 +134,6 @@ class RolesIT {
                         vm.id(),
                         vm.phase() + vm.host().map(host -> " on " + host).orElse("")));
         return phases;
-    }
-
-    static int fleet(String... arguments) {
-        PrintStream nowhere = new PrintStream(new ByteArrayOutputStream(), true, UTF_8);
-        Terminal terminal = new Terminal(InputStream.nullInputStream(), nowhere, nowhere, false, false);
-        return FleetCommand.commandLine(terminal).execute(arguments);
     }
 
     private static int freePort() throws IOException {

@@ -1,14 +1,9 @@
 package io.viommufleet.deploy.up;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.viommufleet.deploy.cli.FleetCommand;
-import io.viommufleet.deploy.cli.Terminal;
-import java.io.ByteArrayOutputStream;
+import io.viommufleet.deploy.cli.CommandRun;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,31 +23,25 @@ class ExampleFleetIT {
     /** A line of the table. */
     private record Expected(String vm, String phase, String host, String reason) {}
 
-    private record Run(int exitCode, String out, String err) {
-        JsonNode json() {
-            return new JsonMapper().readTree(out);
-        }
-    }
-
     @ParameterizedTest
     @ValueSource(strings = {"1", "3"})
     void everyVmEndsInItsDocumentedPhase(String cells) throws IOException {
-        Run run = up("--cells", cells);
+        CommandRun run = up("--cells", cells);
 
         assertThat(run.exitCode()).as(run.err()).isZero();
-        assertThat(found(run.json())).isEqualTo(phases(table()));
+        assertThat(found(json(run))).isEqualTo(phases(table()));
         for (Expected expected : table()) {
-            JsonNode vm = vm(run.json(), expected.vm());
+            JsonNode vm = vm(json(run), expected.vm());
             assertThat(vm.path("reason").asString())
                     .as("reason of %s", expected.vm())
                     .contains(expected.reason().equals(NONE) ? "" : expected.reason());
         }
-        assertThat(run.json().path("decisions").path("drift").asInt()).isZero();
+        assertThat(json(run).path("decisions").path("drift").asInt()).isZero();
     }
 
     @Test
     void oneDecisionHasTwoOutcomes() {
-        JsonNode fleet = up().json();
+        JsonNode fleet = json(up());
 
         JsonNode able = vm(fleet, "twin-on-spr-01").path("devices").path(0);
         JsonNode unable = vm(fleet, "twin-on-spr-02").path("devices").path(0);
@@ -67,7 +56,7 @@ class ExampleFleetIT {
                 .isEqualTo("[\"WANT_NESTING_DIRTY_TRACKING\"]");
     }
 
-    private static Run up(String... more) {
+    private static CommandRun up(String... more) {
         List<String> arguments = new ArrayList<>(List.of(
                 "up",
                 "--settle",
@@ -80,16 +69,11 @@ class ExampleFleetIT {
                 "--vms",
                 EXAMPLES.resolve("vms").toString()));
         arguments.addAll(Arrays.asList(more));
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        ByteArrayOutputStream err = new ByteArrayOutputStream();
-        Terminal terminal = new Terminal(
-                InputStream.nullInputStream(),
-                new PrintStream(out, true, UTF_8),
-                new PrintStream(err, true, UTF_8),
-                false,
-                false);
-        int exitCode = FleetCommand.commandLine(terminal).execute(arguments.toArray(String[]::new));
-        return new Run(exitCode, out.toString(UTF_8), err.toString(UTF_8));
+        return CommandRun.of(arguments.toArray(String[]::new));
+    }
+
+    private static JsonNode json(CommandRun run) {
+        return new JsonMapper().readTree(run.out());
     }
 
     private static JsonNode vm(JsonNode fleet, String id) {
