@@ -151,6 +151,7 @@ class LogIT {
     private static KafkaProducer<byte[], byte[]> producer(Map<String, Object> further) {
         Map<String, Object> settings = new HashMap<>(further);
         settings.put("bootstrap.servers", SharedBroker.bootstrapServers());
+        settings.put("max.in.flight.requests.per.connection", 1); // a topic just made may send the first batch back
         settings.put("key.serializer", ByteArraySerializer.class);
         settings.put("value.serializer", ByteArraySerializer.class);
         return new KafkaProducer<>(settings);
