@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ConformanceTest {
     private static final Path TRACES = Path.of("src/test/resources/conformance");
 
-    /** Not explained yet: nine HWPT_INVALIDATE of an absent id that 6.12 refused with EINVAL rather than ENOENT. */
+    /** Not explained yet: HWPT_INVALIDATE that the kernel refused with EINVAL where the emulation says ENOENT. */
     private static final int UNEXPLAINED = 9;
 
     @Test
