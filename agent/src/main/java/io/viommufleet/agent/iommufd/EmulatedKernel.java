@@ -3,14 +3,22 @@ package io.viommufleet.agent.iommufd;
 import io.viommufleet.agent.iommufd.system.Errno;
 import io.viommufleet.agent.iommufd.system.KernelFailure;
 import io.viommufleet.agent.iommufd.system.UserProcess;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** The kernel of one host for one boot: what all contexts and devices of that host share. */
 public final class EmulatedKernel {
+    /** Name of the call that opens a file. */
+    public static final String OPEN = "open";
+
+    /** Name of the call that closes a file. */
+    public static final String CLOSE = "close";
+
     private final KernelBehaviour behaviour;
     private final boolean allowUnsafeInterrupts;
     private @Nullable KernelObserver observer;
     private FaultInjector faults = FaultInjector.NONE;
+    private String cause = "";
     private long calls;
     private int contexts;
 
@@ -45,6 +53,11 @@ public final class EmulatedKernel {
         faults = injector;
     }
 
+    /** Says what the calls from here on are made for, such as a step of an attach; observers are told. */
+    public void because(String newCause) {
+        cause = newCause;
+    }
+
     /** How many calls were made since boot. */
     public long callCount() {
         return calls;
@@ -55,15 +68,30 @@ public final class EmulatedKernel {
         return new Iommufd(this, process, "iommufd" + contexts++);
     }
 
+    /** The open system call of a process: gives the descriptor. It counts as a call and fails on purpose like one. */
+    public Result<Integer> open(String file, String path, IntSupplier installation) {
+        return run(file, OPEN, new FileCall.Open(path), installation::getAsInt);
+    }
+
+    /** The close system call of a process. It is observed, but neither counted nor failed on purpose: closing a file always works. */
+    public void close(UserProcess process, String file, int fd) {
+        boolean wasOpen = process.files().close(fd);
+        tell(file, CLOSE, new FileCall.Close(fd), wasOpen ? Result.ok(Ioctl.Done.DONE) : Result.failed(Errno.EBADF));
+    }
+
     /** Runs one call: injected faults first, the observer last. */
     public <R> Result<R> run(String file, String name, Object arguments, Body<R> body) {
         calls++;
         Errno injected = faults.faultOf(calls, name);
         Result<R> result = injected != null ? Result.failed(injected) : attempt(body);
-        if (observer != null) {
-            observer.called(new KernelObserver.KernelCall(calls, file, name, arguments, result));
-        }
+        tell(file, name, arguments, result);
         return result;
+    }
+
+    private void tell(String file, String name, Object arguments, Result<?> result) {
+        if (observer != null) {
+            observer.called(new KernelObserver.KernelCall(calls, cause, file, name, arguments, result));
+        }
     }
 
     private static <R> Result<R> attempt(Body<R> body) {

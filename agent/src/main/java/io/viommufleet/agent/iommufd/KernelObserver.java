@@ -9,11 +9,12 @@ public interface KernelObserver {
     /**
      * One call.
      *
-     * @param sequence number of the call since boot, from 1
+     * @param sequence number of the call since boot, from 1; closing a file has that of the call before it
+     * @param cause what it was made for, in words of {@link EmulatedKernel#because}
      * @param file what it was made on: the name of a context or of a device file
-     * @param name of the ioctl
-     * @param arguments record of the input fields
+     * @param name of the ioctl or system call
+     * @param arguments record of the input fields; a {@link FileCall} for opening and closing
      * @param result how it ended
      */
-    record KernelCall(long sequence, String file, String name, Object arguments, Result<?> result) {}
+    record KernelCall(long sequence, String cause, String file, String name, Object arguments, Result<?> result) {}
 }

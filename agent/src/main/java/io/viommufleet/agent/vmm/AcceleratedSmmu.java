@@ -42,6 +42,7 @@ final class AcceleratedSmmu {
         instance.endpoints().add(device);
         undo.push(stack -> stack.report("VFIO_DEVICE_ATTACH_IOMMUFD_PT", file.attach(new AttachPt(defaultHwpt))));
         if (first) {
+            vm.because(AttachStep.SET_IOMMU_DEVICE);
             int bypass = instance.bypassHwpt().orElseThrow();
             require(AttachStep.SET_IOMMU_DEVICE, "VFIO_DEVICE_ATTACH_IOMMUFD_PT", file.attach(new AttachPt(bypass)));
         }

@@ -2,6 +2,7 @@ package io.viommufleet.agent.vmm;
 
 import static io.viommufleet.agent.vmm.StepFailure.require;
 
+import io.viommufleet.agent.iommufd.EmulatedKernel;
 import io.viommufleet.agent.iommufd.GetHwInfo;
 import io.viommufleet.agent.iommufd.HwptAlloc;
 import io.viommufleet.agent.iommufd.HwptFlags;
@@ -43,6 +44,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class AttachPath {
     private static final String ATTACH_CALL = "VFIO_DEVICE_ATTACH_IOMMUFD_PT";
+    private static final String CDEV_DIRECTORY = "/dev/vfio/devices/";
     private static final int INFO_BYTES = 16;
 
     private final VmProcess vm;
@@ -71,6 +73,7 @@ final class AttachPath {
     AttachResult.Attached run() throws StepFailure {
         bind();
         Joined joined = join();
+        vm.because(AttachStep.DEVICE_GET_INFO);
         require(AttachStep.DEVICE_GET_INFO, "VFIO_DEVICE_GET_INFO", file.getInfo(INFO_BYTES));
         Map<String, String> values = joined.hwpt() == null ? Map.of() : handOver(joined.container(), joined.hwpt());
         return new AttachResult.Attached(
@@ -83,10 +86,17 @@ final class AttachPath {
     }
 
     private void bind() throws StepFailure {
-        int descriptor = file.install();
-        undo.push(stack -> vm.process().files().close(descriptor));
+        String name = file.device().name();
+        String path = CDEV_DIRECTORY + name;
+        vm.because(AttachStep.OPEN_CDEV);
+        int descriptor = require(
+                AttachStep.OPEN_CDEV,
+                EmulatedKernel.OPEN + " " + path,
+                vm.kernel().open(name, path, file::install));
+        undo.push(stack -> vm.kernel().close(vm.process(), name, descriptor));
         int iommufd = vm.connect();
         undo.push(stack -> vm.disconnect());
+        vm.because(AttachStep.BIND);
         deviceId = require(AttachStep.BIND, "VFIO_DEVICE_BIND_IOMMUFD", file.bind(new BindIommufd(iommufd)))
                 .devId();
     }
@@ -129,6 +139,7 @@ final class AttachPath {
     private Joined joinContainer(Container container) throws StepFailure {
         DefaultHwpt hwpt = mediated ? null : hwptFor(container);
         if (hwpt == null) {
+            vm.because(AttachStep.ATTACH);
             require(AttachStep.ATTACH, ATTACH_CALL, file.attach(new AttachPt(container.ioas())));
         }
         container.join();
@@ -147,6 +158,7 @@ final class AttachPath {
 
     /** QEMU iommufd_cdev_autodomains_get: the first HWPT that takes the device, else a new one. */
     private DefaultHwpt hwptFor(Container container) throws StepFailure {
+        vm.because(AttachStep.ATTACH);
         for (DefaultHwpt candidate : container.hwpts()) {
             Result<?> attached = file.attach(new AttachPt(candidate.id()));
             if (attached.isOk()) {
@@ -175,6 +187,7 @@ final class AttachPath {
         }
         int id = vm.call(AttachStep.HWPT_ALLOC, new HwptAlloc(bits(flags), deviceId, container.ioas()))
                 .hwptId();
+        vm.because(AttachStep.ATTACH);
         Result<?> attached = file.attach(new AttachPt(id));
         if (!attached.isOk()) {
             vm.destroy(id, undo);
@@ -200,6 +213,7 @@ final class AttachPath {
 
     /** Without an answer QEMU goes on as if every address were usable. */
     private void readRanges(Container container) {
+        vm.because(AttachStep.IOVA_RANGES);
         Result<IoasIovaRanges.Ranges> ranges = vm.iommufd().call(new IoasIovaRanges(container.ioas()));
         if (ranges.isOk()) {
             List<AddressRange> usable = new ArrayList<>();

@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * A host that reboots is a new object.
  */
 public final class EmulatedHost implements HostRuntime {
+    /** What the calls are made for that take a failed attach back. */
+    public static final String UNDO = "UNDO";
+
     private final HostInventory inventory;
     private final HostHardware hardware;
     private final Map<String, VmProcess> vms = new TreeMap<>();
@@ -69,6 +72,7 @@ public final class EmulatedHost implements HostRuntime {
         if (process == null || held == null) {
             return new DetachResult.Detached();
         }
+        kernel().because(AttachStep.DETACH.name());
         Optional<AttachFailure> failure = held.undo().unwind();
         endIfIdle(vm, process);
         return failure.<DetachResult>map(DetachResult.Failed::new).orElseGet(DetachResult.Detached::new);
@@ -110,6 +114,7 @@ public final class EmulatedHost implements HostRuntime {
             process.devices().put(request.device(), new AttachedVfioDevice(request.bdf(), nesting, result, undo));
             return result;
         } catch (StepFailure failure) {
+            kernel().because(UNDO);
             undo.unwind();
             endIfIdle(request.vm(), process);
             return new AttachResult.Failed(explained(request, failure.failure()));

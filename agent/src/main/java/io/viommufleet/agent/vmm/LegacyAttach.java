@@ -46,11 +46,13 @@ final class LegacyAttach {
     }
 
     AttachResult.Attached run() throws StepFailure {
+        vm.because(AttachStep.BIND);
         PagingDomain domain = require(
                 AttachStep.BIND, SET_IOMMU, vm.kernel().run(CONTAINER, SET_IOMMU, request.bdf(), this::attachDomain));
         undo.push(stack -> release());
         List<AddressRange> usable = usable(domain);
         GuestAddressSpace space = GuestAddressSpace.of(request.decision(), request.device());
+        vm.because(AttachStep.MAP_RAM);
         for (GuestMemory.Section section : space.mapsMemory() ? vm.memory() : List.<GuestMemory.Section>of()) {
             require(
                     AttachStep.MAP_RAM,

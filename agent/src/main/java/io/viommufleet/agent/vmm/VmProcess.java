@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 final class VmProcess {
     private static final long RAM_ADDRESS = 0x7f00_0000_0000L;
     private static final int FIRST_VIOMMU_IOCTL = 0x3b90;
+    private static final String IOMMUFD = "/dev/iommu";
+    private static final String OPEN_IOMMUFD = EmulatedKernel.OPEN + " " + IOMMUFD;
 
     private final EmulatedKernel kernel;
     private final UserProcess process = new UserProcess(new UserAccount(), Credentials.root());
@@ -98,10 +100,13 @@ final class VmProcess {
     }
 
     /** Opens the iommufd for its first user; gives its descriptor. */
-    int connect() {
+    int connect() throws StepFailure {
         if (iommufd == null) {
-            iommufd = kernel.open(process);
-            iommufdDescriptor = iommufd.install();
+            Iommufd context = kernel.open(process);
+            because(AttachStep.BIND);
+            iommufdDescriptor =
+                    require(AttachStep.BIND, OPEN_IOMMUFD, kernel.open(context.name(), IOMMUFD, context::install));
+            iommufd = context;
         }
         iommufdUsers++;
         return iommufdDescriptor;
@@ -110,18 +115,25 @@ final class VmProcess {
     /** Closes the iommufd after its last user. */
     void disconnect() {
         if (--iommufdUsers == 0) {
-            process.files().close(iommufdDescriptor);
+            kernel.close(process, iommufd().name(), iommufdDescriptor);
             iommufd = null;
         }
     }
 
+    /** Tells whoever traces the kernel what step the calls from here on belong to. */
+    void because(AttachStep step) {
+        kernel.because(step.name());
+    }
+
     /** Makes a call that the attach path cannot go on without. */
     <R> R call(AttachStep step, Ioctl<R> ioctl) throws StepFailure {
+        because(step);
         return require(step, ioctl.name(), iommufd().call(ioctl));
     }
 
     /** A call of the viommu family, which older kernels do not know: ENOTTY. */
     <R> R callViommu(AttachStep step, Ioctl<R> ioctl) throws StepFailure {
+        because(step);
         Result<R> result = kernel.behaviour().lastIoctl() < FIRST_VIOMMU_IOCTL
                 ? Result.failed(Errno.ENOTTY)
                 : iommufd().call(ioctl);
