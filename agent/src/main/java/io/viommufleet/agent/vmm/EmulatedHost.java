@@ -28,11 +28,18 @@ public final class EmulatedHost implements HostRuntime {
 
     private final HostInventory inventory;
     private final HostHardware hardware;
+    private final MemoryLayout memoryLayout;
     private final Map<String, VmProcess> vms = new TreeMap<>();
 
     /** A host that has just booted. */
     public EmulatedHost(HostInventory inventory) {
+        this(inventory, GuestMemory::sections);
+    }
+
+    /** A host whose VMM lays the memory of its VMs out in its own way. */
+    public EmulatedHost(HostInventory inventory, MemoryLayout memoryLayout) {
         this.inventory = inventory;
+        this.memoryLayout = memoryLayout;
         this.hardware = new HostHardware(inventory);
     }
 
@@ -99,7 +106,7 @@ public final class EmulatedHost implements HostRuntime {
     private AttachResult start(VmAttachRequest request, HostCdev cdev) {
         VmProcess process = vms.computeIfAbsent(request.vm(), vm -> {
             VmProcess started = new VmProcess(
-                    hardware.kernel(), GuestMemory.sections(request.decision().canonical(), request.memoryBytes()));
+                    hardware.kernel(), memoryLayout.sections(request.decision().canonical(), request.memoryBytes()));
             started.frozen().putAll(request.resolvedValues());
             return started;
         });

@@ -57,6 +57,7 @@ public final class FleetCommand implements Runnable {
                 .addSubcommand(new ControllerCommand(terminal))
                 .addSubcommand(new AgentCommand(terminal))
                 .addSubcommand(new BrokerCommand(terminal))
+                .addSubcommand(new BenchCommand(terminal))
                 .addSubcommand("completion", new AutoComplete.GenerateCompletion());
         line.setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8))
