@@ -11,8 +11,10 @@ import io.viommufleet.common.model.AttachFailure;
 import io.viommufleet.common.model.AttachStep;
 import io.viommufleet.common.model.Attachment;
 import io.viommufleet.common.model.AttachmentId;
+import io.viommufleet.common.model.GuestStep;
 import io.viommufleet.common.viommu.Decision;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -46,7 +48,7 @@ final class HostOperations {
                         Optional.empty(),
                         Optional.empty(),
                         refused.errors().getFirst().message()));
-            case Decision.Decided decided -> attach(request(attachment, decided, frozen));
+            case Decision.Decided decided -> attach(request(attachment, decided, frozen), attachment.guest());
         };
     }
 
@@ -64,10 +66,11 @@ final class HostOperations {
                 resolved);
     }
 
-    private OperationResult attach(VmAttachRequest request) {
+    private OperationResult attach(VmAttachRequest request, List<GuestStep> guest) {
         return switch (host.attach(request)) {
             case AttachResult.Attached attached ->
-                new OperationResult.Succeeded(attached.unmet(), attached.resolvedValues());
+                new OperationResult.Succeeded(
+                        attached.unmet(), attached.resolvedValues(), host.runGuest(request.vm(), guest));
             case AttachResult.Failed(AttachFailure why) -> new OperationResult.Failed(why);
         };
     }

@@ -62,7 +62,8 @@ final class Recovery {
                 Optional.of(failed.failure()),
                 List.of(),
                 Map.of(),
-                0);
+                0,
+                List.of());
         JournalEntry fact = new JournalEntry.Settled(held, lost, held);
         journal.append(List.of(fact));
         core.replay(fact);

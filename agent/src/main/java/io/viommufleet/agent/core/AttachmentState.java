@@ -84,7 +84,8 @@ public sealed interface AttachmentState {
                             Optional.empty(),
                             result.unmet(),
                             result.resolvedValues(),
-                            nowNanos - sinceNanos));
+                            nowNanos - sinceNanos,
+                            result.guest()));
         }
 
         Failed fail(AttachFailure why, long nowNanos) {
@@ -218,7 +219,14 @@ public sealed interface AttachmentState {
 
     private static Outcome failure(Command command, DeviceState state, AttachFailure why, long durationNanos) {
         return new Outcome(
-                command.id(), command.generation(), state, Optional.of(why), List.of(), Map.of(), durationNanos);
+                command.id(),
+                command.generation(),
+                state,
+                Optional.of(why),
+                List.of(),
+                Map.of(),
+                durationNanos,
+                List.of());
     }
 
     private static Outcome answerAgain(Outcome answer, Command again) {
@@ -229,6 +237,7 @@ public sealed interface AttachmentState {
                 answer.failure(),
                 answer.unmet(),
                 answer.resolvedValues(),
-                answer.durationNanos());
+                answer.durationNanos(),
+                answer.guest());
     }
 }

@@ -1,6 +1,7 @@
 package io.viommufleet.agent.core;
 
 import io.viommufleet.common.model.AttachFailure;
+import io.viommufleet.common.model.GuestReport;
 import java.util.List;
 import java.util.Map;
 
@@ -11,11 +12,14 @@ public sealed interface OperationResult {
      *
      * @param unmet wants that the host let go, by flag name; of an attach only
      * @param resolvedValues values that the attach froze, by property path
+     * @param guest what the guest's steps led to, where the attach completed the VM
      */
-    record Succeeded(List<String> unmet, Map<String, String> resolvedValues) implements OperationResult {
+    record Succeeded(List<String> unmet, Map<String, String> resolvedValues, List<GuestReport> guest)
+            implements OperationResult {
         public Succeeded {
             unmet = List.copyOf(unmet);
             resolvedValues = Map.copyOf(resolvedValues);
+            guest = List.copyOf(guest);
         }
     }
 
@@ -24,6 +28,6 @@ public sealed interface OperationResult {
 
     /** Success with nothing to add. */
     static OperationResult succeeded() {
-        return new Succeeded(List.of(), Map.of());
+        return new Succeeded(List.of(), Map.of(), List.of());
     }
 }

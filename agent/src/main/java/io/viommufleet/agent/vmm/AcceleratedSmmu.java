@@ -9,8 +9,6 @@ import io.viommufleet.agent.iommufd.system.UserBuffer;
 import io.viommufleet.agent.vfio.AttachPt;
 import io.viommufleet.agent.vfio.VfioDeviceFile;
 import io.viommufleet.common.model.AttachStep;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.OptionalInt;
 
 /**
@@ -19,11 +17,6 @@ import java.util.OptionalInt;
  * queue comes once the guest enables its own, vdevices once it installs stream table entries.
  */
 final class AcceleratedSmmu {
-    private static final int STE_DATA_TYPE = 2;
-    private static final int STE_BYTES = 16;
-    private static final long STE_ABORT = 1;
-    private static final long STE_BYPASS = 1 | 4 << 1;
-
     private final VmProcess vm;
     private final ViommuInstance instance;
 
@@ -33,14 +26,16 @@ final class AcceleratedSmmu {
     }
 
     /** Takes a device behind the SMMU. */
-    void add(String device, VfioDeviceFile file, int deviceId, int defaultHwpt, UndoStack undo) throws StepFailure {
+    void add(Endpoint endpoint, UndoStack undo) throws StepFailure {
+        VfioDeviceFile file = endpoint.file();
         boolean first = instance.viommuObject().isEmpty();
         if (first) {
-            makeObjects(deviceId, defaultHwpt);
+            makeObjects(endpoint.deviceId(), endpoint.defaultHwpt());
         }
-        undo.push(stack -> remove(device, stack));
-        instance.endpoints().add(device);
-        undo.push(stack -> stack.report("VFIO_DEVICE_ATTACH_IOMMUFD_PT", file.attach(new AttachPt(defaultHwpt))));
+        undo.push(stack -> remove(endpoint.device(), stack));
+        instance.endpoints().add(endpoint.device());
+        undo.push(stack ->
+                stack.report("VFIO_DEVICE_ATTACH_IOMMUFD_PT", file.attach(new AttachPt(endpoint.defaultHwpt()))));
         if (first) {
             vm.because(AttachStep.SET_IOMMU_DEVICE);
             int bypass = instance.bypassHwpt().orElseThrow();
@@ -55,9 +50,9 @@ final class AcceleratedSmmu {
             int viommu = vm.callViommu(AttachStep.SET_IOMMU_DEVICE, new ViommuAlloc(0, deviceId, defaultHwpt, noData))
                     .viommuId();
             partial.push(stack -> vm.destroy(viommu, stack));
-            int abort = nested(deviceId, viommu, STE_ABORT);
+            int abort = nested(deviceId, viommu, VirtualStreamEntry.aborting());
             partial.push(stack -> vm.destroy(abort, stack));
-            int bypass = nested(deviceId, viommu, STE_BYPASS);
+            int bypass = nested(deviceId, viommu, VirtualStreamEntry.bypassing());
             instance.setViommuObject(OptionalInt.of(viommu));
             instance.setAbortHwpt(OptionalInt.of(abort));
             instance.setBypassHwpt(OptionalInt.of(bypass));
@@ -67,19 +62,15 @@ final class AcceleratedSmmu {
         }
     }
 
-    private int nested(int deviceId, int viommu, long streamTableEntry) throws StepFailure {
-        byte[] entry = ByteBuffer.allocate(STE_BYTES)
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .putLong(streamTableEntry)
-                .putLong(0)
-                .array();
-        UserData data = new UserData(STE_DATA_TYPE, STE_BYTES, UserBuffer.of(entry));
+    private int nested(int deviceId, int viommu, byte[] entry) throws StepFailure {
+        UserData data = new UserData(VirtualStreamEntry.DATA_TYPE, entry.length, UserBuffer.of(entry));
         return vm.call(AttachStep.SET_IOMMU_DEVICE, new HwptAlloc(0, deviceId, viommu, data, 0, 0))
                 .hwptId();
     }
 
     private void remove(String device, UndoStack stack) {
         instance.endpoints().remove(device);
+        instance.guest().ifPresent(guest -> guest.remove(device, stack));
         if (!instance.endpoints().isEmpty()) {
             return;
         }

@@ -126,6 +126,12 @@ final class AttachPath {
         if (vm.containers().contains(container) && container.isUnused()) {
             vm.containers().remove(container);
             container.mapped().forEach(section -> stack.report("IOAS_UNMAP", unmap(container, section)));
+            container
+                    .guestMappings()
+                    .values()
+                    .forEach(piece -> stack.report(
+                            "IOAS_UNMAP",
+                            vm.iommufd().call(new IoasUnmap(container.ioas(), piece.iova(), piece.lengthBytes()))));
             container.hwpts().forEach(leftOver -> vm.destroy(leftOver.id(), stack));
             vm.destroy(container.ioas(), stack);
         }
@@ -256,7 +262,11 @@ final class AttachPath {
                 container.usableRanges(),
                 container.pageSizeMask(),
                 hardware.maxPasidLog2());
-        return new ViommuHandover(vm, request, viommu.get(), undo).take(hiod, file, deviceId, hwpt.id());
+        return new ViommuHandover(vm, request, viommu.get(), undo).take(hiod, Optional.of(endpoint(hwpt)));
+    }
+
+    private Endpoint endpoint(DefaultHwpt hwpt) {
+        return new Endpoint(request.device(), file, deviceId, hwpt.id(), space.key());
     }
 
     /** Platform devices have no PCI bus to find a vIOMMU on. */

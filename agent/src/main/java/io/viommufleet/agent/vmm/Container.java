@@ -4,6 +4,8 @@ import io.viommufleet.common.feasibility.AddressRange;
 import io.viommufleet.common.feasibility.GuestMemory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** An IOAS of a VMM with the HWPTs on it (QEMU VFIOIOMMUFDContainer). Devices of one guest address space share it where the kernel lets them. */
 final class Container {
@@ -11,6 +13,7 @@ final class Container {
     private final int ioas;
     private final List<DefaultHwpt> hwpts = new ArrayList<>();
     private final List<GuestMemory.Section> mapped = new ArrayList<>();
+    private final TreeMap<Long, ShadowTable.Piece> guestMappings = new TreeMap<>(Long::compareUnsigned);
     private final List<AddressRange> usableRanges = new ArrayList<>();
     private long pageSizeMask = 4096;
     private boolean ignoresReadOnly;
@@ -89,6 +92,11 @@ final class Container {
     /** The sections of guest memory that are mapped. */
     List<GuestMemory.Section> mapped() {
         return mapped;
+    }
+
+    /** What the guest mapped through a vIOMMU that is shadowed, by IOVA. */
+    SortedMap<Long, ShadowTable.Piece> guestMappings() {
+        return guestMappings;
     }
 
     void join() {

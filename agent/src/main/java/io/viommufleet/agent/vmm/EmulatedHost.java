@@ -9,6 +9,8 @@ import io.viommufleet.common.feasibility.FeasibilityRequest;
 import io.viommufleet.common.feasibility.GuestMemory;
 import io.viommufleet.common.model.AttachFailure;
 import io.viommufleet.common.model.AttachStep;
+import io.viommufleet.common.model.GuestReport;
+import io.viommufleet.common.model.GuestStep;
 import io.viommufleet.common.model.HostInventory;
 import io.viommufleet.common.viommu.DeviceBackend;
 import java.util.ArrayList;
@@ -86,6 +88,12 @@ public final class EmulatedHost implements HostRuntime {
     }
 
     @Override
+    public List<GuestReport> runGuest(String vm, List<GuestStep> script) {
+        VmProcess process = vms.get(vm);
+        return process == null || !process.complete() ? List.of() : new GuestRunner(process).run(script);
+    }
+
+    @Override
     public HostSnapshot snapshot() {
         List<HostSnapshot.AttachedDevice> attached = new ArrayList<>();
         Map<String, ObjectSnapshot> objects = new TreeMap<>();
@@ -106,7 +114,9 @@ public final class EmulatedHost implements HostRuntime {
     private AttachResult start(VmAttachRequest request, HostCdev cdev) {
         VmProcess process = vms.computeIfAbsent(request.vm(), vm -> {
             VmProcess started = new VmProcess(
-                    hardware.kernel(), memoryLayout.sections(request.decision().canonical(), request.memoryBytes()));
+                    hardware.kernel(),
+                    memoryLayout.sections(request.decision().canonical(), request.memoryBytes()),
+                    request.decision().devices().size());
             started.frozen().putAll(request.resolvedValues());
             return started;
         });

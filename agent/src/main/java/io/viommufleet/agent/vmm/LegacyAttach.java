@@ -124,6 +124,6 @@ final class LegacyAttach {
             return Map.of();
         }
         HostIommuDevice hiod = new HostIommuDevice(DeviceBackend.LEGACY, Optional.empty(), usable, pageSizes, 0);
-        return new ViommuHandover(vm, request, viommu.get(), undo).take(hiod, null, 0, 0);
+        return new ViommuHandover(vm, request, viommu.get(), undo).take(hiod, Optional.empty());
     }
 }

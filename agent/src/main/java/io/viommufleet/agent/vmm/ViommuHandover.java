@@ -1,6 +1,5 @@
 package io.viommufleet.agent.vmm;
 
-import io.viommufleet.agent.vfio.VfioDeviceFile;
 import io.viommufleet.common.feasibility.AttachWords;
 import io.viommufleet.common.feasibility.GuestEndpoint;
 import io.viommufleet.common.feasibility.HostCheckResult;
@@ -12,7 +11,6 @@ import io.viommufleet.common.viommu.DeviceDecision;
 import io.viommufleet.common.viommu.Viommu;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** The end of an attach: the vIOMMU checks the host device and takes it (set_iommu_device), then answers the notifier that VFIO registers. */
 final class ViommuHandover {
@@ -35,11 +33,10 @@ final class ViommuHandover {
     /**
      * Hands a device over.
      *
-     * @param file of an iommufd device; null with the legacy backend
+     * @param driven how the guest reaches it; empty with the legacy backend
      * @return values that this device finalised, by property path
      */
-    Map<String, String> take(HostIommuDevice hiod, @Nullable VfioDeviceFile file, int deviceId, int hwpt)
-            throws StepFailure {
+    Map<String, String> take(HostIommuDevice hiod, Optional<Endpoint> driven) throws StepFailure {
         String requester =
                 device.aliased() ? "bus " + request.guestDevice().bus().orElse("") : "device " + request.device();
         GuestEndpoint endpoint = new GuestEndpoint(
@@ -49,7 +46,7 @@ final class ViommuHandover {
             case HostCheckResult.Refused refused ->
                 throw new StepFailure(AttachWords.refused(AttachStep.SET_IOMMU_DEVICE, refused));
         };
-        register(file, deviceId, hwpt);
+        register(driven);
         Optional<HostCheckResult.Refused> refused = HostChecks.refusesNotifier(viommu);
         if (refused.isPresent()) {
             throw new StepFailure(AttachWords.refused(AttachStep.REGISTER_NOTIFIER, refused.get()));
@@ -61,13 +58,21 @@ final class ViommuHandover {
         return values;
     }
 
-    private void register(@Nullable VfioDeviceFile file, int deviceId, int hwpt) throws StepFailure {
+    private void register(Optional<Endpoint> driven) throws StepFailure {
         boolean accelerated = viommu instanceof ArmSmmuv3 smmu && smmu.accel().orElse(false);
-        if (accelerated && file != null) {
-            new AcceleratedSmmu(vm, instance).add(request.device(), file, deviceId, hwpt, undo);
-            return;
+        if (accelerated && driven.isPresent()) {
+            new AcceleratedSmmu(vm, instance).add(driven.get(), undo);
+        } else {
+            instance.endpoints().add(request.device());
+            undo.push(stack -> remove(stack));
         }
-        instance.endpoints().add(request.device());
-        undo.push(stack -> instance.endpoints().remove(request.device()));
+        driven.ifPresent(endpoint -> instance.guest(() ->
+                        GuestIommus.of(viommu, instance, vm, request.decision().canonical()))
+                .ifPresent(guest -> guest.add(endpoint)));
+    }
+
+    private void remove(UndoStack stack) {
+        instance.endpoints().remove(request.device());
+        instance.guest().ifPresent(guest -> guest.remove(request.device(), stack));
     }
 }

@@ -8,12 +8,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** What one vIOMMU of a VM holds: the host devices behind it by guest address, and the kernel objects of an accelerated SMMUv3. */
 final class ViommuInstance {
     private final int index;
     private final Set<String> endpoints = new HashSet<>();
     private final Map<String, List<AddressRange>> reservedRanges = new HashMap<>();
+    private @Nullable GuestIommu guest;
     private OptionalInt viommuObject = OptionalInt.empty();
     private OptionalInt abortHwpt = OptionalInt.empty();
     private OptionalInt bypassHwpt = OptionalInt.empty();
@@ -25,6 +28,19 @@ final class ViommuInstance {
     /** Path of the vIOMMU in the canonical configuration. */
     String path() {
         return "viommus[%d]".formatted(index);
+    }
+
+    /** How its guest drives the host; empty before a device is behind it that can be driven. */
+    Optional<GuestIommu> guest() {
+        return Optional.ofNullable(guest);
+    }
+
+    /** The same, made by {@code maker} for the first device. */
+    Optional<GuestIommu> guest(Supplier<Optional<GuestIommu>> maker) {
+        if (guest == null) {
+            guest = maker.get().orElse(null);
+        }
+        return guest();
     }
 
     Set<String> endpoints() {

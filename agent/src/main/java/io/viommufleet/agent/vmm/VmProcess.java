@@ -33,6 +33,7 @@ final class VmProcess {
     private final EmulatedKernel kernel;
     private final UserProcess process = new UserProcess(new UserAccount(), Credentials.root());
     private final List<GuestMemory.Section> memory;
+    private final int deviceCount;
     private final List<Container> containers = new ArrayList<>();
     private final Map<Integer, ViommuInstance> viommus = new TreeMap<>();
     private final Map<String, AttachedVfioDevice> devices = new TreeMap<>();
@@ -41,8 +42,9 @@ final class VmProcess {
     private int iommufdDescriptor = -1;
     private int iommufdUsers;
 
-    VmProcess(EmulatedKernel kernel, List<GuestMemory.Section> memory) {
+    VmProcess(EmulatedKernel kernel, List<GuestMemory.Section> memory, int deviceCount) {
         this.kernel = kernel;
+        this.deviceCount = deviceCount;
         this.memory = List.copyOf(memory);
         for (GuestMemory.Section section : memory) {
             long bytes = section.range().last() - section.range().first() + 1;
@@ -76,6 +78,11 @@ final class VmProcess {
         return devices;
     }
 
+    /** Whether all devices of the VM are attached. */
+    boolean complete() {
+        return devices.size() == deviceCount;
+    }
+
     /** Values that a device finalised; they outlive the device. */
     Map<String, String> frozen() {
         return frozen;
@@ -83,6 +90,14 @@ final class VmProcess {
 
     ViommuInstance viommu(int index) {
         return viommus.computeIfAbsent(index, ViommuInstance::new);
+    }
+
+    /** The vIOMMUs that drive devices now, in the order of the configuration. */
+    List<GuestIommu> guestIommus() {
+        return viommus.values().stream()
+                .filter(instance -> !instance.endpoints().isEmpty())
+                .flatMap(instance -> instance.guest().stream())
+                .toList();
     }
 
     /** The iommufd, for a caller that is a user of it. */
@@ -134,10 +149,14 @@ final class VmProcess {
     /** A call of the viommu family, which older kernels do not know: ENOTTY. */
     <R> R callViommu(AttachStep step, Ioctl<R> ioctl) throws StepFailure {
         because(step);
-        Result<R> result = kernel.behaviour().lastIoctl() < FIRST_VIOMMU_IOCTL
+        return require(step, ioctl.name(), tryViommu(ioctl));
+    }
+
+    /** The same, for a caller that looks at the result itself. */
+    <R> Result<R> tryViommu(Ioctl<R> ioctl) {
+        return kernel.behaviour().lastIoctl() < FIRST_VIOMMU_IOCTL
                 ? Result.failed(Errno.ENOTTY)
                 : iommufd().call(ioctl);
-        return require(step, ioctl.name(), result);
     }
 
     /** Destroys an object; a failure is only noted. */

@@ -11,6 +11,9 @@ import io.viommufleet.common.FleetException;
 import io.viommufleet.common.model.AttachFailure;
 import io.viommufleet.common.model.AttachStep;
 import io.viommufleet.common.model.DeviceState;
+import io.viommufleet.common.model.GuestCall;
+import io.viommufleet.common.model.GuestReport;
+import io.viommufleet.common.model.GuestStep;
 import io.viommufleet.common.model.Outcome;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -133,7 +136,13 @@ class JournalTest {
                 Optional.empty(),
                 List.of("WANT_PASID_ATTACH"),
                 Map.of("viommus[0].ril", "on"),
-                1_000_000);
+                1_000_000,
+                List.of(new GuestReport(
+                        new GuestStep.Reset(),
+                        List.of(new GuestCall("IOAS_UNMAP", 2, Optional.of("ENOENT"))),
+                        Optional.of(new GuestReport.Failure(
+                                Optional.of("IOAS_UNMAP"), Optional.of("ENOENT"), "nothing is mapped")),
+                        "")));
         return new JournalEntry.Settled(command, outcome, command);
     }
 
@@ -142,7 +151,8 @@ class JournalTest {
         Command detach = new Command(Records.detached(held.attachment()), 2, 8);
         AttachFailure busy =
                 new AttachFailure(AttachStep.DETACH, Optional.of("IOMMU_DESTROY"), Optional.of("EBUSY"), "busy");
-        Outcome outcome = new Outcome(held.id(), 2, DeviceState.QUARANTINED, Optional.of(busy), List.of(), Map.of(), 5);
+        Outcome outcome = new Outcome(
+                held.id(), 2, DeviceState.QUARANTINED, Optional.of(busy), List.of(), Map.of(), 5, List.of());
         return new JournalEntry.Settled(detach, outcome, held);
     }
 }

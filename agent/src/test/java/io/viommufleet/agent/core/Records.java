@@ -115,7 +115,8 @@ public final class Records {
                 false,
                 configuration,
                 certificate(configuration),
-                Map.of());
+                Map.of(),
+                List.of());
     }
 
     public static Attachment detached(Attachment attached) {
@@ -137,7 +138,8 @@ public final class Records {
                 attachment.strict(),
                 attachment.configuration(),
                 attachment.certificate(),
-                attachment.resolvedValues());
+                attachment.resolvedValues(),
+                attachment.guest());
     }
 
     public static Attachment certified(Attachment attachment, Certificate certificate) {
@@ -151,7 +153,8 @@ public final class Records {
                 attachment.strict(),
                 attachment.configuration(),
                 certificate,
-                attachment.resolvedValues());
+                attachment.resolvedValues(),
+                attachment.guest());
     }
 
     private static Attachment with(Attachment a, Attachment.Desired desired, String boot, String incarnation) {
@@ -165,7 +168,8 @@ public final class Records {
                 a.strict(),
                 a.configuration(),
                 a.certificate(),
-                a.resolvedValues());
+                a.resolvedValues(),
+                a.guest());
     }
 
     public static Envelope led(long epoch, long generation, FleetRecord value) {

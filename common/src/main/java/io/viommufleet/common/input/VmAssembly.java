@@ -71,7 +71,8 @@ final class VmAssembly {
                 VmSpec.OnHostLoss.WAIT,
                 false,
                 Optional.empty(),
-                false);
+                false,
+                List.of());
         String name = Text.name(machine.name);
         return new ParsedDocument.Vm(source, new VirtualMachine(new Metadata(name, 0, Map.of()), spec));
     }

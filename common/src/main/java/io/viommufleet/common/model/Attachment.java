@@ -1,6 +1,7 @@
 package io.viommufleet.common.model;
 
 import io.viommufleet.common.viommu.Certificate;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -16,6 +17,7 @@ import java.util.Map;
  * @param configuration canonical, of the whole VM, from which the agent derives the certificate again
  * @param certificate what the controller decided
  * @param resolvedValues values that the first attach froze, by property path; empty before it
+ * @param guest the VM's script, run once the last of its devices is attached
  */
 public record Attachment(
         AttachmentId id,
@@ -27,10 +29,12 @@ public record Attachment(
         boolean strict,
         ConfigurationSpec configuration,
         Certificate certificate,
-        Map<String, String> resolvedValues)
+        Map<String, String> resolvedValues,
+        List<GuestStep> guest)
         implements FleetRecord {
     public Attachment {
         resolvedValues = Map.copyOf(resolvedValues);
+        guest = List.copyOf(guest);
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param unmet wants that the host let go, by flag name; the attach succeeded without them
  * @param resolvedValues values frozen by this attach, by property path
  * @param durationNanos how long the attach or detach took on the host's monotonic clock
+ * @param guest what the guest's steps led to, where this attach completed the VM
  */
 public record Outcome(
         AttachmentId id,
@@ -22,11 +23,13 @@ public record Outcome(
         Optional<AttachFailure> failure,
         List<String> unmet,
         Map<String, String> resolvedValues,
-        long durationNanos)
+        long durationNanos,
+        List<GuestReport> guest)
         implements FleetRecord {
     public Outcome {
         unmet = List.copyOf(unmet);
         resolvedValues = Map.copyOf(resolvedValues);
+        guest = List.copyOf(guest);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.viommufleet.common.model;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -14,6 +15,7 @@ import java.util.Optional;
  * @param strict makes every want that QEMU itself would let go unmet infeasible
  * @param rulesVersion the decision rules asked for, or empty for the default at admission
  * @param deleted the user wants this VM gone; a whole record, never a tombstone
+ * @param guest what the guest does once all devices are attached; decides nothing
  */
 public record VmSpec(
         ConfigurationSpec configuration,
@@ -23,17 +25,27 @@ public record VmSpec(
         OnHostLoss onHostLoss,
         boolean strict,
         Optional<String> rulesVersion,
-        boolean deleted) {
+        boolean deleted,
+        List<GuestStep> guest) {
+    /** Most steps that a script has. */
+    public static final int MAX_GUEST_STEPS = 256;
+
     public VmSpec {
         if (memoryBytes <= 0) {
             throw new IllegalArgumentException("memory is %d bytes; it must be positive".formatted(memoryBytes));
         }
         matches = Map.copyOf(matches);
+        guest = List.copyOf(guest);
+        if (guest.size() > MAX_GUEST_STEPS) {
+            throw new IllegalArgumentException(
+                    "the guest has %d steps; at most %d are run".formatted(guest.size(), MAX_GUEST_STEPS));
+        }
     }
 
     /** The same VM, no longer wanted. */
     public VmSpec asDeleted() {
-        return new VmSpec(configuration, memoryBytes, matches, placement, onHostLoss, strict, rulesVersion, true);
+        return new VmSpec(
+                configuration, memoryBytes, matches, placement, onHostLoss, strict, rulesVersion, true, guest);
     }
 
     /** What happens to a VM whose host is lost. */

@@ -3,11 +3,14 @@ package io.viommufleet.common.wire;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.Nulls;
+import io.viommufleet.common.model.Attachment;
 import io.viommufleet.common.model.AttachmentId;
 import io.viommufleet.common.model.Bdf;
 import io.viommufleet.common.model.ConfigurationSpec;
+import io.viommufleet.common.model.GuestStep;
 import io.viommufleet.common.model.HostIommu;
 import io.viommufleet.common.model.IommuType;
+import io.viommufleet.common.model.Outcome;
 import io.viommufleet.common.model.ReservedRegion;
 import io.viommufleet.common.model.VirtualMachine;
 import io.viommufleet.common.model.VmSpec;
@@ -51,6 +54,8 @@ final class RecordModule {
                 .withConfigOverride(List.class, empty -> empty.setNullHandling(emptyForNull()))
                 .withConfigOverride(Set.class, empty -> empty.setNullHandling(emptyForNull()))
                 .withConfigOverride(Map.class, empty -> empty.setNullHandling(emptyForNull()))
+                .addMixIn(Attachment.class, WithGuest.class)
+                .addMixIn(Outcome.class, WithGuest.class)
                 .addModule(module())
                 .build();
     }
@@ -64,6 +69,7 @@ final class RecordModule {
         SimpleModule module = new SimpleModule("viommu-fleet");
         text(module, Bdf.class, Bdf::toString, Bdf::parse);
         text(module, AttachmentId.class, AttachmentId::toString, AttachmentId::parse);
+        text(module, GuestStep.class, GuestStepText::write, GuestStepText::parse);
         text(module, IommuType.class, IommuType::id, RecordModule::iommuType);
         tree(module, VirtualMachine.class, VmTree::write, tree -> VmTree.read(tree, UnknownKeys.REFUSED));
         tree(module, VmSpec.class, VmTree::write, tree -> VmTree.readSpec(tree, UnknownKeys.TOLERATED));
@@ -139,6 +145,12 @@ final class RecordModule {
                 }
             }
         });
+    }
+
+    /** Records that older writers had no {@code guest} in: without steps they are still written the same. */
+    interface WithGuest {
+        @JsonInclude(JsonInclude.Include.NON_EMPTY)
+        List<?> guest();
     }
 
     /** A reserved region with its addresses in hexadecimal. */

@@ -119,6 +119,22 @@ public final class TreeReader {
         return values;
     }
 
+    /** A list of scalars, each read by {@code parser}, whose {@link IllegalArgumentException} becomes an error there. */
+    public <T> List<T> checkedList(String key, Function<String, T> parser) {
+        List<T> values = new ArrayList<>();
+        List<String> texts = texts(key);
+        for (int index = 0; index < texts.size(); index++) {
+            String text = texts.get(index);
+            try {
+                values.add(parser.apply(text));
+            } catch (IllegalArgumentException refused) {
+                String where = pathOf(key) + "[" + index + "]";
+                errors.add(new TreeError(where, shorten(text), String.valueOf(refused.getMessage())));
+            }
+        }
+        return values;
+    }
+
     /** An object of scalars, such as labels; empty where the key is missing. */
     public Map<String, String> textMap(String key) {
         return object(key).map(TreeReader::remaining).orElse(Map.of());

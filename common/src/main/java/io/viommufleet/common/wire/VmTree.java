@@ -3,12 +3,14 @@ package io.viommufleet.common.wire;
 import io.viommufleet.common.model.Bdf;
 import io.viommufleet.common.model.ConfigurationSpec;
 import io.viommufleet.common.model.DeviceMatch;
+import io.viommufleet.common.model.GuestStep;
 import io.viommufleet.common.model.Metadata;
 import io.viommufleet.common.model.Names;
 import io.viommufleet.common.model.PlacementRules;
 import io.viommufleet.common.model.VirtualMachine;
 import io.viommufleet.common.model.VmSpec;
 import io.viommufleet.common.model.VmSpec.OnHostLoss;
+import io.viommufleet.common.viommu.GuestDevice;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,7 +25,7 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * A VM as keys and values, the same in YAML files and on the log, so that a request can be published with any Kafka tool:
  * {@code metadata} and {@code spec: {machine, memory, viommus, buses, devices, emulatedEndpoints, placement, onHostLoss,
- * strict, rulesVersion, deleted}}.
+ * strict, rulesVersion, deleted, guest}}.
  */
 public final class VmTree {
     /** The value of {@code kind} in a file; on the log it may be left out. */
@@ -96,7 +98,8 @@ public final class VmTree {
                         .orElse(OnHostLoss.WAIT),
                 spec.bool("strict").orElse(false),
                 spec.text("rulesVersion"),
-                spec.bool("deleted").orElse(false));
+                spec.bool("deleted").orElse(false),
+                guest(spec, configuration));
         spec.finish();
         return spec.errors().isEmpty() ? Optional.of(read) : Optional.empty();
     }
@@ -117,6 +120,25 @@ public final class VmTree {
             });
         }
         return matches;
+    }
+
+    private static List<GuestStep> guest(TreeReader spec, ConfigurationSpec configuration) {
+        List<String> devices =
+                configuration.devices().stream().map(GuestDevice::id).toList();
+        List<GuestStep> steps = spec.checkedList("guest", text -> {
+            GuestStep step = GuestStepText.parse(text);
+            step.about().filter(device -> !devices.contains(device)).ifPresent(device -> {
+                throw new IllegalArgumentException(GuestStepText.unknown("a device of the VM", device, devices));
+            });
+            return step;
+        });
+        if (steps.size() > VmSpec.MAX_GUEST_STEPS) {
+            spec.error(
+                    "guest",
+                    "%d steps are too many; at most %d are run".formatted(steps.size(), VmSpec.MAX_GUEST_STEPS));
+            return List.of();
+        }
+        return steps;
     }
 
     private static DeviceMatch match(TreeReader match) {
@@ -188,6 +210,9 @@ public final class VmTree {
         tree.put("strict", spec.strict());
         spec.rulesVersion().ifPresent(version -> tree.put("rulesVersion", version));
         tree.put("deleted", spec.deleted());
+        if (!spec.guest().isEmpty()) {
+            spec.guest().stream().map(GuestStepText::write).forEach(tree.putArray("guest")::add);
+        }
         return tree;
     }
 

@@ -6,6 +6,7 @@ import io.viommufleet.common.model.DeviceMatch;
 import io.viommufleet.common.model.Envelope;
 import io.viommufleet.common.model.FleetRecord;
 import io.viommufleet.common.model.FleetTopic;
+import io.viommufleet.common.model.GuestStep;
 import io.viommufleet.common.model.Metadata;
 import io.viommufleet.common.model.Origin;
 import io.viommufleet.common.model.PlacementRules;
@@ -103,6 +104,8 @@ final class RandomRecords {
                     IntStream.range(0, random.nextInt(3)).mapToObj(i -> name()).toList(),
                     Map.of(text(), text()),
                     Optional.of(text())));
+        } else if (type == GuestStep.class) {
+            return Optional.of(new RandomGuest(random).step(name()));
         } else if (type == VmSpec.class) {
             return Optional.of(withMatches((VmSpec) construct(type)));
         }
@@ -122,7 +125,11 @@ final class RandomRecords {
                 spec.onHostLoss(),
                 spec.strict(),
                 spec.rulesVersion(),
-                spec.deleted());
+                spec.deleted(),
+                matches.keySet().stream()
+                        .sorted()
+                        .map(device -> new RandomGuest(random).step(device))
+                        .toList());
     }
 
     private Object container(Class<?> type, Type[] arguments, String component) {

@@ -5,7 +5,6 @@ import io.viommufleet.common.model.AttachmentId;
 import io.viommufleet.common.model.HostState;
 import io.viommufleet.common.model.Phase;
 import io.viommufleet.common.model.Placement;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -82,6 +81,7 @@ final class AttachmentPlanner {
                 placement.spec().strict(),
                 decision.configuration(),
                 decision.certificate(),
-                Map.copyOf(placement.resolvedValues()));
+                placement.resolvedValues(),
+                placement.spec().guest());
     }
 }

@@ -147,7 +147,8 @@ final class CellHarness {
                         failure,
                         List.of(),
                         Map.of(),
-                        1_000));
+                        1_000,
+                        List.of()));
     }
 
     private Envelope latest(AttachmentId id) {
@@ -234,7 +235,8 @@ final class CellHarness {
                         VmSpec.OnHostLoss.WAIT,
                         false,
                         Optional.empty(),
-                        false));
+                        false,
+                        List.of()));
     }
 
     static VirtualMachine deleted(VirtualMachine vm) {

@@ -65,7 +65,8 @@ public final class PlacementQuestion {
                 spec.onHostLoss(),
                 spec.strict(),
                 spec.rulesVersion(),
-                spec.deleted());
+                spec.deleted(),
+                spec.guest());
     }
 
     private static List<HostView> hosts(FleetState state, CellKey<String> vm) {

@@ -224,7 +224,8 @@ class AgentIT {
                 false,
                 configuration,
                 certificate(configuration),
-                Map.of());
+                Map.of(),
+                List.of());
     }
 
     private static Certificate certificate(ConfigurationSpec configuration) {

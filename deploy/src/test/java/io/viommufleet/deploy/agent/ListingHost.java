@@ -6,6 +6,8 @@ import io.viommufleet.agent.vmm.EmulatedHost;
 import io.viommufleet.agent.vmm.HostRuntime;
 import io.viommufleet.agent.vmm.HostSnapshot;
 import io.viommufleet.agent.vmm.VmAttachRequest;
+import io.viommufleet.common.model.GuestReport;
+import io.viommufleet.common.model.GuestStep;
 import io.viommufleet.common.model.HostInventory;
 import java.util.List;
 import java.util.Optional;
@@ -32,6 +34,11 @@ final class ListingHost implements HostRuntime {
     public DetachResult detach(String vm, String device) {
         calls.add("detach " + vm + "/" + device);
         return host.orElseThrow().detach(vm, device);
+    }
+
+    @Override
+    public List<GuestReport> runGuest(String vm, List<GuestStep> script) {
+        return host.orElseThrow().runGuest(vm, script);
     }
 
     @Override

@@ -90,7 +90,8 @@ final class Fixture {
                 VmSpec.OnHostLoss.WAIT,
                 false,
                 Optional.empty(),
-                false);
+                false,
+                List.of());
         return new Envelope(
                 0, 0, new Origin.User(), new VirtualMachine(new Metadata(name, 0, Map.of("label", label)), spec));
     }
