@@ -130,12 +130,13 @@ final class OverlayMerge {
                 given.virtualFunctions().isEmpty() ? found.virtualFunctions() : given.virtualFunctions(),
                 given.reservedRegions().isEmpty() ? found.reservedRegions() : given.reservedRegions(),
                 agreed(path + "reset", found.canReset(), given.canReset()),
-                agreed(path + "migration", found.canMigrate(), given.canMigrate()));
+                agreed(path + "migration", found.canMigrate(), given.canMigrate()),
+                found.cdev());
     }
 
     /** A value that is there without a note was shown by sysfs. */
     private boolean known(String value) {
-        return !scanned.sources().getOrDefault(value, "").equals(Sources.UNKNOWN);
+        return !Sources.isUnknown(scanned.sources().getOrDefault(value, ""));
     }
 
     private <T> Optional<T> agreed(String value, Optional<T> found, Optional<T> given) {

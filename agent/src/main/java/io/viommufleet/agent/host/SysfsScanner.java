@@ -48,18 +48,17 @@ public final class SysfsScanner {
         List<String> options = options();
         List<HostIommu> iommus = new IommuScanner(tree, sources).scan();
         Optional<KernelVersion> version = kernel.flatMap(KernelVersion::parse);
-        sources.unknown("vmm");
+        sources.unknown("vmm", "sysfs does not show it");
         return new HostInventory(
                 metadata,
                 kernel.orElse(Sources.UNKNOWN),
                 Optional.empty(),
-                known("memory", "proc/meminfo", memory("proc/meminfo")).orElse(0L),
+                sources.known("memory", "proc/meminfo", memory("proc/meminfo"), "no MemTotal in proc/meminfo")
+                        .orElse(0L),
                 numaMemory(),
                 options,
                 interruptRemapping(options, iommus),
-                known("allow-unsafe-interrupts", UNSAFE_INTERRUPTS, tree.text(UNSAFE_INTERRUPTS))
-                        .filter(value -> value.equals("Y") || value.equals("1"))
-                        .isPresent(),
+                unsafeInterrupts(),
                 iommus,
                 new PciScanner(tree, sources, version, iommus).scan(),
                 List.of(),
@@ -72,7 +71,7 @@ public final class SysfsScanner {
                 .map(RELEASE::matcher)
                 .filter(Matcher::matches)
                 .map(matcher -> matcher.group(1));
-        return known("kernel", "proc/version", release);
+        return sources.known("kernel", "proc/version", release, "no release in proc/version");
     }
 
     private List<String> options() {
@@ -81,9 +80,11 @@ public final class SysfsScanner {
                 .flatMap(words -> Arrays.stream(words.split("\\s+", -1)))
                 .filter(word -> IOMMU_OPTION.matcher(word).matches())
                 .toList();
-        sources.note("kernel-options", line.isPresent() ? "proc/cmdline" : Sources.UNKNOWN);
+        sources.known("kernel-options", "proc/cmdline", line, "no proc/cmdline");
         if (options.stream().noneMatch(option -> option.startsWith("intel_iommu="))) {
-            sources.note("kernel-options.intel_iommu", "unknown: not on the command line, so the build's default");
+            sources.unknown(
+                    "kernel-options.intel_iommu",
+                    line.isPresent() ? "not on the command line, so the build's default" : "no proc/cmdline");
         }
         return options;
     }
@@ -92,10 +93,11 @@ public final class SysfsScanner {
     private Optional<Boolean> interruptRemapping(List<String> options, List<HostIommu> iommus) {
         boolean turnedOff = options.contains("nointremap") || options.contains("intremap=off");
         boolean incapable = iommus.stream().anyMatch(SysfsScanner::cannotRemap);
-        sources.note(
+        return sources.known(
                 "interrupt-remapping",
-                turnedOff ? "proc/cmdline" : incapable ? "ecap: no interrupt remapping" : Sources.UNKNOWN);
-        return turnedOff || incapable ? Optional.of(false) : Optional.empty();
+                turnedOff ? "proc/cmdline" : "ecap: no interrupt remapping",
+                turnedOff || incapable ? Optional.of(false) : Optional.empty(),
+                "sysfs does not show it");
     }
 
     private static boolean cannotRemap(HostIommu iommu) {
@@ -112,7 +114,11 @@ public final class SysfsScanner {
                 memory(nodes + name + "/meminfo").ifPresent(total -> bytes.put(Integer.parseInt(node.group(1)), total));
             }
         }
-        sources.note("numa-memory", bytes.isEmpty() ? Sources.UNKNOWN : nodes + "node*/meminfo");
+        sources.known(
+                "numa-memory",
+                nodes + "node*/meminfo",
+                Optional.of(bytes).filter(found -> !found.isEmpty()),
+                "no meminfo of a node in " + nodes);
         return bytes;
     }
 
@@ -120,8 +126,22 @@ public final class SysfsScanner {
         return tree.text(file).flatMap(lines -> Numbers.kibibytes(lines, "MemTotal"));
     }
 
-    private <T> Optional<T> known(String value, String source, Optional<T> found) {
-        sources.note(value, found.isPresent() ? source : Sources.UNKNOWN);
-        return found;
+    private boolean unsafeInterrupts() {
+        Optional<Boolean> parameter = tree.text(UNSAFE_INTERRUPTS).flatMap(SysfsScanner::parameter);
+        return sources.known(
+                        "allow-unsafe-interrupts",
+                        UNSAFE_INTERRUPTS,
+                        parameter,
+                        "no such parameter, as when iommufd is not loaded")
+                .orElse(false);
+    }
+
+    /** A boolean module parameter. */
+    private static Optional<Boolean> parameter(String text) {
+        return switch (text) {
+            case "Y", "1" -> Optional.of(true);
+            case "N", "0" -> Optional.of(false);
+            default -> Optional.empty();
+        };
     }
 }

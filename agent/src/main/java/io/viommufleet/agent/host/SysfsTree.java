@@ -28,7 +28,10 @@ final class SysfsTree {
 
     /** Whether a directory holds a tree at all. */
     static boolean isTree(Path directory) {
-        return Files.isDirectory(directory.resolve("sys")) && Files.isDirectory(directory.resolve("proc"));
+        boolean shown = Files.isDirectory(directory.resolve("proc"))
+                || Files.isDirectory(directory.resolve("sys/bus/pci"))
+                || Files.isDirectory(directory.resolve("sys/class/iommu"));
+        return Files.isDirectory(directory.resolve("sys")) && shown;
     }
 
     /** The text of a file without the white space around it; a file of nothing else is empty too. */

@@ -72,6 +72,7 @@ public final class Records {
                 List.of(),
                 List.of(),
                 Optional.of(true),
+                Optional.empty(),
                 Optional.empty());
     }
 

@@ -29,6 +29,28 @@ class SysfsScannerTest {
     Path directory;
 
     @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "intel",
+                "intel-before",
+                "intel-rich-numa",
+                "intel-rich-numa-before",
+                "amd",
+                "amd-before",
+                "virtio",
+                "virtio-before",
+                "none",
+                "none-before"
+            })
+    void readsOffACapturedTreeWhatAnotherProgramReadOffIt(String name) throws IOException {
+        List<String> facts = Files.readAllLines(CapturedTree.resource(name + ".facts"));
+
+        HostInventory host = scan(CapturedTree.unpack(name, directory), name);
+
+        assertThat(InventoryFacts.lines(host)).isEqualTo(facts.subList(1, facts.size()));
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"intel", "intel-rich-numa", "amd", "virtio", "none"})
     void makesTheSameInventoryOfACapturedTreeAsEver(String name) throws IOException {
         Path expected = CapturedTree.resource(name + ".json");
@@ -63,9 +85,9 @@ class SysfsScannerTest {
         HostInventory host = scan(CapturedTree.unpack("virtio", directory), "virtio");
 
         assertThat(host.sources())
-                .containsEntry("iommus.0000:00:11.0.registers", "unknown")
-                .containsEntry("interrupt-remapping", "unknown")
-                .containsEntry("vmm", "unknown")
+                .containsEntry("iommus.0000:00:11.0.registers", "unknown: the driver virtio-iommu shows none in sysfs")
+                .containsEntry("interrupt-remapping", "unknown: sysfs does not show it")
+                .containsEntry("vmm", "unknown: sysfs does not show it")
                 .containsEntry("kernel", "proc/version");
         assertThat(host.sources().get("kernel-options.intel_iommu")).startsWith("unknown");
     }
@@ -111,7 +133,7 @@ class SysfsScannerTest {
     }
 
     @Test
-    void keepsDirectRegionsAndReadsPasidWidth() throws IOException {
+    void keepsAllRegionsThatItCanReadAndReadsPasidWidth() throws IOException {
         Path tree = CapturedTree.unpack("intel", directory);
         String device = "sys/bus/pci/devices/0000:03:00.0/";
         int group = device(scan(tree, "intel"), "0000:03:00.0").group().orElseThrow();
@@ -127,7 +149,10 @@ class SysfsScannerTest {
 
         HostDevice found = device(scan(tree, "intel"), "0000:03:00.0");
 
-        assertThat(found.reservedRegions()).containsExactly(new ReservedRegion(0xe0000, 0xfffff, "direct"));
+        assertThat(found.reservedRegions())
+                .containsExactly(
+                        new ReservedRegion(0xe0000, 0xfffff, "direct"),
+                        new ReservedRegion(0xfee00000L, 0xfeefffffL, "msi"));
         assertThat(found.pasidBits()).isEqualTo(20);
     }
 

@@ -160,7 +160,8 @@ final class TestHost {
                 List.of(),
                 regions,
                 Optional.of(true),
-                Optional.of(false)));
+                Optional.of(false),
+                Optional.empty()));
         return this;
     }
 

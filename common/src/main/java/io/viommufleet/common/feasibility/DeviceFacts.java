@@ -85,13 +85,14 @@ public record DeviceFacts(HostInventory host, HostDevice device, KernelSetup ker
                 ? Optional.empty()
                 : host.devices().stream()
                         .filter(member -> member.group().equals(device.group()))
-                        .filter(member -> !member.bridge() && member.driver().isPresent() && !usable(member))
+                        .filter(member -> !member.pciBridge() && member.driver().isPresent() && !usable(member))
                         .findFirst();
     }
 
     /** Regions that the device may not use: its own and those that its IOMMU's driver reserves for every device. */
     public List<ReservedRegion> reservedRegions() {
-        List<ReservedRegion> regions = new ArrayList<>(device.reservedRegions());
+        List<ReservedRegion> regions = new ArrayList<>();
+        device.reservedRegions().forEach(region -> regions.add(named(region)));
         for (ReservedRegion region : driverRegions()) {
             boolean listed =
                     regions.stream().anyMatch(own -> own.start() == region.start() && own.last() == region.last());
@@ -100,6 +101,14 @@ public record DeviceFacts(HostInventory host, HostDevice device, KernelSetup ker
             }
         }
         return regions;
+    }
+
+    /** sysfs calls the window that software chooses for MSIs "msi", as it calls one that hardware fixes; its place tells. */
+    private static ReservedRegion named(ReservedRegion region) {
+        boolean chosen = region.type().equals("msi")
+                && region.start() == SOFTWARE_MSI_FIRST
+                && region.last() == SOFTWARE_MSI_LAST;
+        return chosen ? new ReservedRegion(region.start(), region.last(), "msi-software") : region;
     }
 
     /** Whether firmware insists on one-to-one mappings, so that user space may not own the device. */
@@ -152,7 +161,10 @@ public record DeviceFacts(HostInventory host, HostDevice device, KernelSetup ker
 
     private static RegisterReading registersOf(HostInventory host, HostDevice device) {
         if (device.iommu().isEmpty()) {
-            return new RegisterReading.Known(new NoIommu());
+            return device.group().isEmpty()
+                    ? new RegisterReading.Known(new NoIommu())
+                    : new RegisterReading.Unknown("%s is in iommu group %d, but of no IOMMU that is known"
+                            .formatted(device.bdf(), device.group().get()));
         }
         Optional<HostIommu> iommu = host.iommus().stream()
                 .filter(candidate -> candidate.id().equals(device.iommu().get()))

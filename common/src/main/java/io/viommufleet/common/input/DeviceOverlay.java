@@ -43,6 +43,7 @@ public record DeviceOverlay(
                 virtualFunctions,
                 reservedRegions,
                 canReset,
-                canMigrate);
+                canMigrate,
+                Optional.empty());
     }
 }

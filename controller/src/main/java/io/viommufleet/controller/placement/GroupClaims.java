@@ -80,13 +80,13 @@ final class GroupClaims {
         return holder != null && !Objects.equals(holder, vm);
     }
 
-    /** The device itself and what shares its group; bridges stay with the host whatever group they are in. */
+    /** The device itself and what shares its group; bridges to PCI stay with the host whatever group they are in. */
     private List<HostDevice> members(HostDevice device) {
         return device.group().isEmpty()
                 ? List.of(device)
                 : host.inventory().devices().stream()
                         .filter(other -> other.group().equals(device.group()))
-                        .filter(other -> !other.bridge())
+                        .filter(other -> !other.pciBridge())
                         .toList();
     }
 

@@ -204,7 +204,8 @@ final class CellHarness {
                 List.of(),
                 List.of(),
                 Optional.of(true),
-                Optional.of(false));
+                Optional.of(false),
+                Optional.empty());
     }
 
     /** A VM with nesting, with as many devices, for any host or those named. */
