@@ -1,9 +1,13 @@
 package io.viommufleet.deploy.cli;
 
 import io.viommufleet.common.model.FleetRecord;
+import io.viommufleet.common.model.Placement;
 import io.viommufleet.common.wire.RecordCodec;
+import io.viommufleet.deploy.view.FleetReport;
 import io.viommufleet.deploy.view.FleetState;
+import io.viommufleet.deploy.view.FleetState.CellKey;
 import io.viommufleet.deploy.view.FleetView;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -12,8 +16,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
-/** The whole record of one VM or host, as it lies on the log. */
+/** The whole record of one VM or host, as it lies on the log; with a VM, what became of its attachments. */
 @Command(
         name = "describe",
         mixinStandardHelpOptions = true,
@@ -55,15 +61,27 @@ final class DescribeCommand implements Callable<Integer> {
     public Integer call() {
         try (FleetView view = FleetView.open(kafka.connection())) {
             FleetState state = view.state();
-            FleetRecord record = switch (kind) {
-                case vm -> Lookup.one("VM", state.placements(), name, cell).getValue();
-                case host -> Lookup.one("host", state.inventories(), name, cell).getValue();
+            JsonNode tree = switch (kind) {
+                case vm -> vm(state, Lookup.one("VM", state.placements(), name, cell));
+                case host ->
+                    tree(Lookup.one("host", state.inventories(), name, cell).getValue());
             };
-            JsonNode tree = MAPPER.readTree(RecordCodec.canonical(record));
             Output output = new Output();
             output.format = format == Output.Format.table ? Output.Format.yaml : format;
             output.print(terminal, tree, () -> {});
         }
         return 0;
+    }
+
+    /** The placement, and what became of each of its attachments. */
+    private static JsonNode vm(FleetState state, Map.Entry<CellKey<String>, Placement> found) {
+        ObjectNode tree = (ObjectNode) tree(found.getValue());
+        ArrayNode outcomes = tree.putArray("outcomes");
+        FleetReport.outcomes(state, found.getKey(), found.getValue()).forEach(outcome -> outcomes.add(tree(outcome)));
+        return tree;
+    }
+
+    private static JsonNode tree(FleetRecord record) {
+        return MAPPER.readTree(RecordCodec.canonical(record));
     }
 }

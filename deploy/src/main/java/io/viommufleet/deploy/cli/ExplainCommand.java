@@ -60,6 +60,7 @@ final class ExplainCommand implements Callable<Integer> {
             output.print(terminal, tree(vm, placement, verdicts), () -> {
                 wants(placement);
                 happened(vm, placement);
+                GuestLines.print(terminal.out(), vm.guest());
                 hosts(placement, verdicts);
             });
         }

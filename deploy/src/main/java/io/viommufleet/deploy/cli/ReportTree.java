@@ -1,5 +1,7 @@
 package io.viommufleet.deploy.cli;
 
+import io.viommufleet.common.model.GuestReport;
+import io.viommufleet.common.wire.GuestStepText;
 import io.viommufleet.deploy.view.FleetReport;
 import io.viommufleet.deploy.view.HostReport;
 import java.util.Optional;
@@ -42,6 +44,8 @@ final class ReportTree {
         tree.put("reason", vm.reason());
         ArrayNode devices = tree.putArray("devices");
         vm.devices().forEach(device -> devices.add(of(device)));
+        ArrayNode guest = tree.putArray("guest");
+        vm.guest().forEach(report -> guest.add(of(report)));
         return tree;
     }
 
@@ -53,6 +57,18 @@ final class ReportTree {
         tree.put("nestingParent", device.nestingParent());
         device.unmet().forEach(tree.putArray("unmet")::add);
         return tree;
+    }
+
+    private static ObjectNode of(GuestReport report) {
+        ObjectNode tree = NODES.objectNode()
+                .put("step", GuestStepText.write(report.step()))
+                .put("ok", report.ok());
+        ArrayNode calls = tree.putArray("calls");
+        report.calls().forEach(call -> calls.add(call.words()));
+        tree.set("ioctl", text(report.failure().flatMap(GuestReport.Failure::ioctl)));
+        tree.set("errno", text(report.failure().flatMap(GuestReport.Failure::errno)));
+        return tree.put(
+                "reason", report.failure().map(GuestReport.Failure::reason).orElse(report.note()));
     }
 
     static ObjectNode of(HostReport host) {

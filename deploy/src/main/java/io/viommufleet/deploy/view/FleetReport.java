@@ -4,6 +4,7 @@ import io.viommufleet.common.model.AttachFailure;
 import io.viommufleet.common.model.AttachmentId;
 import io.viommufleet.common.model.Bdf;
 import io.viommufleet.common.model.DeviceState;
+import io.viommufleet.common.model.GuestReport;
 import io.viommufleet.common.model.Outcome;
 import io.viommufleet.common.model.Placement;
 import io.viommufleet.common.viommu.DeviceDecision;
@@ -27,10 +28,18 @@ public record FleetReport(List<Vm> vms, List<HostReport> hosts, Decisions decisi
      * @param host where it is or was last placed
      * @param reason of the phase; may be empty
      * @param devices in guest-topology order; none for a refused VM
+     * @param guest what its guest's steps led to; none before all devices are attached
      */
-    public record Vm(String id, String phase, Optional<String> host, String reason, List<Device> devices) {
+    public record Vm(
+            String id,
+            String phase,
+            Optional<String> host,
+            String reason,
+            List<Device> devices,
+            List<GuestReport> guest) {
         public Vm {
             devices = List.copyOf(devices);
+            guest = List.copyOf(guest);
         }
     }
 
@@ -89,6 +98,9 @@ public record FleetReport(List<Vm> vms, List<HostReport> hosts, Decisions decisi
                 reason(placement),
                 decided.stream()
                         .map(device -> device(state, key, placement, device))
+                        .toList(),
+                outcomes(state, key, placement).stream()
+                        .flatMap(outcome -> outcome.guest().stream())
                         .toList());
     }
 
@@ -101,8 +113,7 @@ public record FleetReport(List<Vm> vms, List<HostReport> hosts, Decisions decisi
 
     private static Device device(FleetState state, CellKey<String> vm, Placement placement, DeviceDecision decision) {
         Optional<Placement.Leg> leg = placement.active();
-        Optional<Outcome> outcome = leg.flatMap(active ->
-                state.outcome(new CellKey<>(vm.cell(), new AttachmentId(active.host(), vm.key(), decision.id()))));
+        Optional<Outcome> outcome = outcome(state, vm, placement, decision.id());
         return new Device(
                 decision.id(),
                 leg.map(active -> active.devices()).flatMap(devices -> find(devices, decision.id())),
@@ -111,6 +122,21 @@ public record FleetReport(List<Vm> vms, List<HostReport> hosts, Decisions decisi
                 decision.flags().stream().map(ViommuFlag::name).toList(),
                 decision.nestingParent(),
                 outcome.map(Outcome::unmet).orElse(List.of()));
+    }
+
+    /** The outcomes of a VM's devices on the host where it is or was last placed, in guest-topology order. */
+    public static List<Outcome> outcomes(FleetState state, CellKey<String> vm, Placement placement) {
+        return placement.decision().stream()
+                .flatMap(admission -> admission.certificate().devices().stream())
+                .flatMap(device -> outcome(state, vm, placement, device.id()).stream())
+                .toList();
+    }
+
+    private static Optional<Outcome> outcome(FleetState state, CellKey<String> vm, Placement placement, String device) {
+        return placement
+                .active()
+                .flatMap(
+                        leg -> state.outcome(new CellKey<>(vm.cell(), new AttachmentId(leg.host(), vm.key(), device))));
     }
 
     private static Optional<Bdf> find(Map<String, Bdf> devices, String id) {

@@ -56,6 +56,48 @@ class ExampleFleetIT {
                 .isEqualTo("[\"WANT_NESTING_DIRTY_TRACKING\"]");
     }
 
+    @Test
+    void guestsDriveTheirViommus() {
+        JsonNode fleet = json(up());
+
+        assertThat(guest(fleet, "guest-vtd"))
+                .containsExactly(
+                        "true ",
+                        "true ",
+                        "true HWPT_ALLOC, VFIO_DEVICE_ATTACH_IOMMUFD_PT",
+                        "true HWPT_INVALIDATE",
+                        "true VFIO_DEVICE_ATTACH_IOMMUFD_PT, DESTROY",
+                        "true HWPT_ALLOC, VFIO_DEVICE_ATTACH_IOMMUFD_PT",
+                        "true VFIO_DEVICE_ATTACH_IOMMUFD_PT, DESTROY");
+        assertThat(guest(fleet, "guest-smmu"))
+                .containsExactly(
+                        "true ",
+                        "true VFIO_DEVICE_ATTACH_IOMMUFD_PT, VEVENTQ_ALLOC",
+                        "false HWPT_INVALIDATE EIO",
+                        "true VDEVICE_ALLOC, HWPT_ALLOC, VFIO_DEVICE_ATTACH_IOMMUFD_PT",
+                        "true HWPT_INVALIDATE",
+                        "true read",
+                        "true VFIO_DEVICE_ATTACH_IOMMUFD_PT, DESTROY",
+                        "true VFIO_DEVICE_ATTACH_IOMMUFD_PT, DESTROY");
+        assertThat(guest(fleet, "guest-virtio"))
+                .containsExactly(
+                        "true ",
+                        "true ",
+                        "true IOAS_UNMAP x3, IOAS_MAP x3",
+                        "true IOAS_UNMAP",
+                        "true IOAS_UNMAP x2, IOAS_MAP x3");
+    }
+
+    private static List<String> guest(JsonNode fleet, String vm) {
+        List<String> lines = new ArrayList<>();
+        vm(fleet, vm).path("guest").forEach(report -> {
+            List<String> calls = new ArrayList<>();
+            report.path("calls").forEach(call -> calls.add(call.asString()));
+            lines.add(report.path("ok").asBoolean() + " " + String.join(", ", calls));
+        });
+        return lines;
+    }
+
     private static CommandRun up(String... more) {
         List<String> arguments = new ArrayList<>(List.of(
                 "up",
