@@ -180,7 +180,7 @@ final class AttachPath {
 
     private DefaultHwpt allocate(Container container) throws StepFailure {
         HardwareView hardware = HardwareView.of(vm.call(AttachStep.GET_HW_INFO, new GetHwInfo(deviceId)));
-        Set<HwptFlag> flags = HwptFlag.chosen(device.flags(), hardware.dirtyTracking(), hardware.maxPasidLog2());
+        Set<HwptFlag> flags = vm.hwptChoice().choose(device.flags(), hardware.dirtyTracking(), hardware.maxPasidLog2());
         unmet = HwptFlag.unmet(device.flags(), flags);
         if (request.strict() && !unmet.isEmpty()) {
             throw new StepFailure(AttachWords.strict(unmet, request.bdf()));

@@ -7,6 +7,7 @@ import io.viommufleet.common.feasibility.DeviceFacts;
 import io.viommufleet.common.feasibility.Feasibility;
 import io.viommufleet.common.feasibility.FeasibilityRequest;
 import io.viommufleet.common.feasibility.GuestMemory;
+import io.viommufleet.common.feasibility.HwptChoice;
 import io.viommufleet.common.model.AttachFailure;
 import io.viommufleet.common.model.AttachStep;
 import io.viommufleet.common.model.GuestReport;
@@ -31,16 +32,23 @@ public final class EmulatedHost implements HostRuntime {
     private final HostInventory inventory;
     private final HostHardware hardware;
     private final MemoryLayout memoryLayout;
+    private final HwptChoice hwptChoice;
     private final Map<String, VmProcess> vms = new TreeMap<>();
 
     /** A host that has just booted. */
     public EmulatedHost(HostInventory inventory) {
-        this(inventory, GuestMemory::sections);
+        this(inventory, GuestMemory::sections, HwptChoice.CURRENT);
     }
 
     /** A host whose VMM lays the memory of its VMs out in its own way. */
     public EmulatedHost(HostInventory inventory, MemoryLayout memoryLayout) {
+        this(inventory, memoryLayout, HwptChoice.CURRENT);
+    }
+
+    /** A host whose VMM lays the memory of its VMs out, and chooses the flags of HWPTs, in its own way. */
+    public EmulatedHost(HostInventory inventory, MemoryLayout memoryLayout, HwptChoice hwptChoice) {
         this.inventory = inventory;
+        this.hwptChoice = hwptChoice;
         this.memoryLayout = memoryLayout;
         this.hardware = new HostHardware(inventory);
     }
@@ -116,7 +124,8 @@ public final class EmulatedHost implements HostRuntime {
             VmProcess started = new VmProcess(
                     hardware.kernel(),
                     memoryLayout.sections(request.decision().canonical(), request.memoryBytes()),
-                    request.decision().devices().size());
+                    request.decision().devices().size(),
+                    hwptChoice);
             started.frozen().putAll(request.resolvedValues());
             return started;
         });

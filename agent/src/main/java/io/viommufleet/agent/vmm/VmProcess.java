@@ -14,6 +14,7 @@ import io.viommufleet.agent.iommufd.system.MemoryObject;
 import io.viommufleet.agent.iommufd.system.UserAccount;
 import io.viommufleet.agent.iommufd.system.UserProcess;
 import io.viommufleet.common.feasibility.GuestMemory;
+import io.viommufleet.common.feasibility.HwptChoice;
 import io.viommufleet.common.model.AttachStep;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -34,6 +35,7 @@ final class VmProcess {
     private final UserProcess process = new UserProcess(new UserAccount(), Credentials.root());
     private final List<GuestMemory.Section> memory;
     private final int deviceCount;
+    private final HwptChoice hwptChoice;
     private final List<Container> containers = new ArrayList<>();
     private final Map<Integer, ViommuInstance> viommus = new TreeMap<>();
     private final Map<String, AttachedVfioDevice> devices = new TreeMap<>();
@@ -42,9 +44,10 @@ final class VmProcess {
     private int iommufdDescriptor = -1;
     private int iommufdUsers;
 
-    VmProcess(EmulatedKernel kernel, List<GuestMemory.Section> memory, int deviceCount) {
+    VmProcess(EmulatedKernel kernel, List<GuestMemory.Section> memory, int deviceCount, HwptChoice hwptChoice) {
         this.kernel = kernel;
         this.deviceCount = deviceCount;
+        this.hwptChoice = hwptChoice;
         this.memory = List.copyOf(memory);
         for (GuestMemory.Section section : memory) {
             long bytes = section.range().last() - section.range().first() + 1;
@@ -76,6 +79,11 @@ final class VmProcess {
 
     Map<String, AttachedVfioDevice> devices() {
         return devices;
+    }
+
+    /** How it chooses the flags of HWPTs. */
+    HwptChoice hwptChoice() {
+        return hwptChoice;
     }
 
     /** Whether all devices of the VM are attached. */

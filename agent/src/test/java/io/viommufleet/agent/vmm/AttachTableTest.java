@@ -30,8 +30,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * The conformance rows "flags and host to outcome", each by its number. Not held here: rows 4 and 9 (a QEMU from before the dirty-tracking flag, which
- * is not modelled) and 49 (a live update, likewise). Rows 38 to 42 are the injected failures at the end.
+ * The conformance rows "flags and host to outcome", each by its number. Not held here: row 49 (a live update, which is not modelled). Rows 38 to 42 are
+ * the injected failures at the end.
  */
 class AttachTableTest {
     private static final int NEST = HwptFlags.NEST_PARENT;
@@ -277,6 +277,21 @@ class AttachTableTest {
         assertThat(reason(result)).contains(row.words());
         List<Integer> asked = allocations(calls).map(HwptAlloc::flags).toList();
         assertThat(asked).isEqualTo(row.alloc().map(List::of).orElse(List.of()));
+    }
+
+    @Test
+    void rows4And9BeforeTheDirtyFlagTheHostAloneDecidedAndArmRefused() {
+        EmulatedHost intel = TestHost.vtd().bootOlderVmm();
+        List<KernelCall> calls = record(intel);
+        assertThat(end(intel.attach(TestVm.nestedIntel().device().request("d0", FIRST))))
+                .isEqualTo("attached");
+        assertThat(allocations(calls).map(HwptAlloc::flags)).containsExactly(NEST | DIRTY);
+
+        EmulatedHost arm = TestHost.smmuV3().bootOlderVmm();
+        calls = record(arm);
+        assertThat(end(arm.attach(TestVm.accelerated().device().request("d0", FIRST))))
+                .isEqualTo("HWPT_ALLOC EOPNOTSUPP");
+        assertThat(allocations(calls).map(HwptAlloc::flags)).containsExactly(NEST | DIRTY);
     }
 
     @Test

@@ -1,5 +1,7 @@
 package io.viommufleet.agent.vmm;
 
+import io.viommufleet.common.feasibility.GuestMemory;
+import io.viommufleet.common.feasibility.HwptChoice;
 import io.viommufleet.common.model.Bdf;
 import io.viommufleet.common.model.HostDevice;
 import io.viommufleet.common.model.HostInventory;
@@ -188,5 +190,10 @@ final class TestHost {
 
     EmulatedHost boot() {
         return new EmulatedHost(build());
+    }
+
+    /** With a QEMU from before the flag for dirty tracking on a nesting parent. */
+    EmulatedHost bootOlderVmm() {
+        return new EmulatedHost(build(), GuestMemory::sections, HwptChoice.BEFORE_NESTING_DIRTY_FLAG);
     }
 }

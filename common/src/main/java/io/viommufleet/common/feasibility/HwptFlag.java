@@ -33,6 +33,15 @@ public enum HwptFlag {
         return flags;
     }
 
+    /** What QEMU chose before vIOMMUs could say whether they want dirty tracking on a nesting parent: the host alone decided. */
+    static Set<HwptFlag> chosenWithDirtyByHost(Set<ViommuFlag> wants, boolean hostTracksDirty, int maxPasidLog2) {
+        Set<HwptFlag> flags = chosen(wants, false, maxPasidLog2);
+        if (hostTracksDirty) {
+            flags.add(DIRTY_TRACKING);
+        }
+        return flags;
+    }
+
     /** The wants that these flags leave unmet although the attach goes on, in the order of {@link ViommuFlag}. */
     public static java.util.List<String> unmet(Set<ViommuFlag> wants, Set<HwptFlag> chosen) {
         return wants.stream()

@@ -84,7 +84,7 @@ final class SmmuV3HostChecks {
                 frozen(guest.rangeInvalidation(), values.get(path + ".ril")),
                 frozen(guest.addressTranslationService(), values.get(path + ".ats")),
                 guest.outputAddressSize(),
-                guest.substreamIdSize(),
+                frozenBits(guest.substreamIdSize(), values.get(path + ".ssidsize")),
                 guest.commandQueueVirtualization());
     }
 
@@ -96,7 +96,16 @@ final class SmmuV3HostChecks {
         if (isAuto(meeting.guest().addressTranslationService())) {
             values.put(path + ".ats", onOff(smmu(meeting).ats()));
         }
+        if (meeting.guest().substreamIdSize().filter(BitsOrAuto::isAuto).isPresent()) {
+            values.put(path + ".ssidsize", Integer.toString(smmu(meeting).substreamIdBits()));
+        }
         return values;
+    }
+
+    private static Optional<BitsOrAuto> frozenBits(Optional<BitsOrAuto> configured, @Nullable String value) {
+        return configured.filter(BitsOrAuto::isAuto).isPresent() && value != null
+                ? Optional.of(BitsOrAuto.of(Integer.parseInt(value)))
+                : configured;
     }
 
     private static Optional<OnOffAuto> frozen(Optional<OnOffAuto> configured, @Nullable String value) {
