@@ -14,33 +14,42 @@ import io.viommufleet.agent.iommufd.system.UserAccount;
 import io.viommufleet.agent.iommufd.system.UserProcess;
 import io.viommufleet.agent.vfio.DeviceInfo;
 import io.viommufleet.agent.vfio.VfioDevice;
-import io.viommufleet.common.feasibility.AddressRange;
-import io.viommufleet.common.feasibility.AmdRegisters;
-import io.viommufleet.common.feasibility.IommuRegisters;
-import io.viommufleet.common.feasibility.KernelSetup;
 import io.viommufleet.common.feasibility.KernelVersion;
-import io.viommufleet.common.feasibility.VirtioIommuProperties;
-import io.viommufleet.common.feasibility.VtdRegisters;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
 /** The machine that a trace was recorded on, rebuilt from the trace's header. */
 final class Machine {
+    private static final String MODE_VFIO = "vfio";
+    private static final List<String> MODES = List.of(MODE_VFIO, "mock", "access");
+    private static final Pattern REOPENED = Pattern.compile("file (\\d+) reopened");
+    private static final Pattern MAPPED_AT = Pattern.compile("mapped at the (\\S+) arena region");
+
     private final EmulatedKernel kernel;
     private final UserProcess process;
     private final List<VfioDevice> devices = new ArrayList<>();
 
     Machine(JsonNode header) {
-        String env = header.path("env").asString();
-        KernelVersion version =
-                KernelVersion.parse(header.path("kernel").asString()).orElse(KernelVersion.LINUX_6_12);
-        boolean remapping = !env.equals("intelnoir") && !env.startsWith("virtio");
-        KernelSetup setup = new KernelSetup(version, env.equals("intelsm"), remapping, env.equals("virtiounsafe"));
-        kernel = new EmulatedKernel(HostIommu.behaviourOf(version), setup.allowUnsafeInterrupts());
+        String kernelText = header.path("kernel").asString();
+        KernelVersion version = KernelVersion.parse(kernelText)
+                .orElseThrow(() -> new TraceError("kernel %s is not a version such as 6.12".formatted(kernelText)));
+        String mode = header.path("mode").asString();
+        if (!MODES.contains(mode)) {
+            throw new TraceError("mode %s is not one of %s".formatted(mode, MODES));
+        }
+        boolean withDevices = mode.equals(MODE_VFIO);
+        kernel = new EmulatedKernel(
+                HostIommu.behaviourOf(version),
+                withDevices
+                        && Environment.named(header.path("env").asString())
+                                .options()
+                                .contains(Environment.Option.UNSAFE_INTERRUPTS));
         Credentials credentials = new Credentials(
                 header.path("cap_ipc_lock").asBoolean(),
                 header.path("cap_sys_resource").asBoolean(),
@@ -49,8 +58,16 @@ final class Machine {
         for (int stream = 0; stream < UserProcess.FIRST_FREE_FD; stream++) {
             process.files().installAt(stream, new RegularFile(null));
         }
-        mapArena(header.path("arena"));
-        HostIommu iommu = HostIommu.of(registers(env), setup);
+        Map<String, MemoryObject> files = openFiles(header.path("files"));
+        mapArena(header.path("arena"), files);
+        if (withDevices) {
+            addDevices(header, version);
+        }
+    }
+
+    private void addDevices(JsonNode header, KernelVersion version) {
+        Environment environment = Environment.named(header.path("env").asString());
+        HostIommu iommu = HostIommu.of(environment.registers(), environment.setup(version));
         Map<Integer, IommuGroup> groups = new HashMap<>();
         for (JsonNode device : header.path("devices")) {
             IommuGroup group = groups.computeIfAbsent(device.path("group").asInt(), IommuGroup::new);
@@ -74,31 +91,45 @@ final class Machine {
         return devices.get(index);
     }
 
-    private void mapArena(JsonNode arena) {
+    /** Opens the files that the recording program had before the trace; gives the memory of those that it had mapped, by region. */
+    private Map<String, MemoryObject> openFiles(JsonNode files) {
+        Map<String, MemoryObject> mapped = new HashMap<>();
+        Map<Integer, MemoryObject> memories = new HashMap<>();
+        for (JsonNode file : files) {
+            String kind = file.path("kind").asString();
+            long size = file.path("size").asLong();
+            Matcher reopened = REOPENED.matcher(kind);
+            MemoryObject memory = null;
+            if (reopened.find()) {
+                memory = memories.get(Integer.parseInt(reopened.group(1)));
+            } else if (kind.contains("memfd")) {
+                memory = kind.startsWith("hugetlb") ? MemoryObject.ofHugePages(size) : MemoryObject.ofPages(size);
+                memories.put(file.path("file").asInt(), memory);
+            }
+            int fd = process.files().install(new RegularFile(memory));
+            if (fd != file.path("fd").asInt()) {
+                throw new TraceError("file %s would be descriptor %d, not %s".formatted(kind, fd, file.path("fd")));
+            }
+            Matcher region = MAPPED_AT.matcher(kind);
+            if (region.find() && memory != null) {
+                mapped.put(region.group(1), memory);
+            }
+        }
+        return mapped;
+    }
+
+    private void mapArena(JsonNode arena, Map<String, MemoryObject> files) {
         long base = Long.parseUnsignedLong(arena.path("base").asString().substring(2), 16);
         for (JsonNode region : arena.path("regions")) {
             String kind = region.path("kind").asString();
             long size = region.path("len").asLong();
             if (!kind.equals("hole")) {
-                MemoryObject memory =
-                        kind.contains("hugetlb") ? MemoryObject.ofHugePages(size) : MemoryObject.ofPages(size);
+                MemoryObject memory = files.getOrDefault(
+                        kind, kind.contains("thp") ? MemoryObject.ofHugePages(size) : MemoryObject.ofPages(size));
                 long start = base + region.path("off").asLong();
                 process.memory().map(new Mapping(start, size, memory, 0, !kind.startsWith("ro")));
             }
         }
-    }
-
-    private static IommuRegisters registers(String env) {
-        return switch (env) {
-            case "intel39", "intelnoir" -> new VtdRegisters(0xd2008c22260206L, 0xf00f4aL);
-            case "intelcm" -> new VtdRegisters(0xd2008c222f0686L, 0xf00f4aL);
-            case "intelsm" -> new VtdRegisters(0xd2008c222f0606L, 0x480080f00f4aL);
-            case "intelsc" -> new VtdRegisters(0xd2008c222f0606L, 0xf00fcaL);
-            case "intelrich" -> new VtdRegisters(0xd2008c222f0606L, 0xf00f4eL);
-            case "amd" -> new AmdRegisters(0x29d3, 0);
-            case "virtio", "virtiounsafe" -> new VirtioIommuProperties(-4096L, AddressRange.ofBits(64));
-            default -> new VtdRegisters(0xd2008c222f0606L, 0xf00f4aL);
-        };
     }
 
     private static List<ReservedRegion> regions(String text) {

@@ -1,5 +1,6 @@
 package io.viommufleet.agent.conformance;
 
+import java.util.HexFormat;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -12,6 +13,7 @@ record Operation(JsonNode node) {
         return node.path("op").asString();
     }
 
+    /** A number beside the input, such as {@code ctx}. */
     int index(String field) {
         return node.path(field).asInt();
     }
@@ -20,24 +22,18 @@ record Operation(JsonNode node) {
         return node.path("in").has(field);
     }
 
-    /** A field of the input that the caller's struct size covers; 0 when it does not. */
-    int number(String field, int offset) {
-        return Integer.compareUnsigned(number("size"), offset) > 0 ? number(field) : 0;
-    }
-
     int number(String field) {
         return (int) wide(field);
     }
 
+    /** A field of the input; 0 when it has none of that name. */
     long wide(String field) {
         JsonNode value = node.path("in").path(field);
         return value.isString() ? Long.parseUnsignedLong(value.asString().substring(2), 16) : value.asLong();
     }
 
-    /** Whether a non-zero byte stands inside the given size but beyond the known struct. */
-    boolean hasTail(int size, int known) {
-        JsonNode tail = node.path("in").path("_trail");
-        int offset = tail.path("off").asInt();
-        return tail.isObject() && offset >= known && Integer.compareUnsigned(offset, size) < 0;
+    /** Bytes beside the input, such as {@code data_in}; empty when there are none. */
+    byte[] bytes(String extra) {
+        return HexFormat.of().parseHex(node.path(extra).asString(""));
     }
 }

@@ -1,28 +1,24 @@
 package io.viommufleet.agent.conformance;
 
-import io.viommufleet.agent.iommufd.Result;
-import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.BiConsumer;
 
 /**
  * What the emulation made of one op.
  *
  * @param ret value that the system call would return
- * @param out output fields and extras by name, as text
+ * @param out output fields by name, as the trace writes them: hexadecimal for 64 bits, else decimal
+ * @param extras what the op left in the caller's memory or read from a file, as the trace writes it
  */
-record Outcome(long ret, Map<String, String> out) {
+record Outcome(long ret, Map<String, String> out, Map<String, String> extras) {
     static Outcome of(long ret) {
-        return new Outcome(ret, Map.of());
+        return new Outcome(ret, Map.of(), Map.of());
     }
 
-    /** The outcome of a call whose output has fields, on failure too if there is any. */
-    static <R> Outcome of(Result<R> result, BiConsumer<R, Map<String, String>> fields) {
-        Map<String, String> out = new LinkedHashMap<>();
-        R output = result.output();
-        if (output != null) {
-            fields.accept(output, out);
-        }
-        return new Outcome(result.code(), out);
+    static Outcome of(long ret, Map<String, String> out) {
+        return new Outcome(ret, out, Map.of());
+    }
+
+    Outcome with(String extra, String value) {
+        return new Outcome(ret, out, Map.of(extra, value));
     }
 }

@@ -1,345 +1,307 @@
 package io.viommufleet.agent.conformance;
 
-import static io.viommufleet.agent.iommufd.system.Errno.E2BIG;
-import static io.viommufleet.agent.iommufd.system.Errno.EINVAL;
-import static io.viommufleet.agent.iommufd.system.Errno.ENOTTY;
+import static io.viommufleet.agent.iommufd.system.Errno.EBADF;
 
-import io.viommufleet.agent.iommufd.Destroy;
-import io.viommufleet.agent.iommufd.FaultQueueAlloc;
-import io.viommufleet.agent.iommufd.GetDirtyBitmap;
-import io.viommufleet.agent.iommufd.GetHwInfo;
-import io.viommufleet.agent.iommufd.HwptAlloc;
-import io.viommufleet.agent.iommufd.HwptInvalidate;
-import io.viommufleet.agent.iommufd.IoasAlloc;
-import io.viommufleet.agent.iommufd.IoasAllowIovas;
-import io.viommufleet.agent.iommufd.IoasCopy;
-import io.viommufleet.agent.iommufd.IoasIovaRanges;
-import io.viommufleet.agent.iommufd.IoasMap;
-import io.viommufleet.agent.iommufd.IoasUnmap;
+import io.viommufleet.agent.iommufd.FaultQueue;
+import io.viommufleet.agent.iommufd.HwptPaging;
 import io.viommufleet.agent.iommufd.Iommufd;
+import io.viommufleet.agent.iommufd.MappedRegion;
+import io.viommufleet.agent.iommufd.QueueFile;
 import io.viommufleet.agent.iommufd.Result;
-import io.viommufleet.agent.iommufd.SetDirtyTracking;
-import io.viommufleet.agent.iommufd.SetOption;
-import io.viommufleet.agent.iommufd.VfioIoas;
-import io.viommufleet.agent.iommufd.driver.UserData;
-import io.viommufleet.agent.iommufd.system.Errno;
-import io.viommufleet.agent.iommufd.system.KernelFailure;
-import io.viommufleet.agent.iommufd.system.UserBuffer;
-import io.viommufleet.agent.vfio.AttachPt;
-import io.viommufleet.agent.vfio.BindIommufd;
-import io.viommufleet.agent.vfio.DetachPt;
-import io.viommufleet.agent.vfio.DeviceInfo;
-import io.viommufleet.agent.vfio.VfioDeviceFile;
+import io.viommufleet.agent.iommufd.system.UserProcess;
+import io.viommufleet.agent.uapi.Field;
+import io.viommufleet.agent.uapi.IoctlCodec;
+import io.viommufleet.agent.uapi.IommufdIoctls;
+import io.viommufleet.agent.uapi.Struct;
+import io.viommufleet.agent.uapi.StructLayout;
+import io.viommufleet.agent.uapi.SystemCalls;
+import io.viommufleet.agent.uapi.VfioDeviceIoctls;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
-/** Executes the ops of one trace of the VFIO mode, from their inputs alone. */
+/** Executes the ops of one trace from their inputs alone, through the system-call boundary. */
 final class Replay {
+    private static final int MAX_DATA_BYTES = 256;
+    private static final int MAX_INFO_BYTES = 64;
+    private static final int RANGE_BYTES = 16;
+    private static final int MAP_SHARED = 1;
+    private static final int PROT_EXEC = 4;
+
+    /** A field that is called otherwise as an input and as an output. */
+    private static final String DATA_TYPE = "data_type";
+
     private final Machine machine;
-    private final Map<Integer, Iommufd> contexts = new HashMap<>();
-    private final Map<String, VfioDeviceFile> files = new HashMap<>();
+    private final UserProcess process;
+    private final CallerMemory memory;
+    private final SelftestReplay selftest;
+    private final Map<Integer, Integer> contexts = new HashMap<>();
+    private final Map<String, Integer> deviceFiles = new HashMap<>();
+    private final List<MappedRegion> mapped = new ArrayList<>();
 
     Replay(Machine machine) {
         this.machine = machine;
+        this.process = machine.process();
+        this.memory = new CallerMemory(process.memory());
+        this.selftest = new SelftestReplay(memory);
     }
 
     Outcome run(Operation op) {
-        return switch (op.name()) {
+        String name = op.name();
+        return switch (name) {
             case "CTX_OPEN" -> openContext(op);
             case "DEV_OPEN" -> openDevice(op);
-            case "CTX_CLOSE", "DEV_CLOSE", "FAULT_CLOSE" -> {
-                machine.process().files().close(op.number("fd"));
-                yield Outcome.of(0);
-            }
-            case "RAW_IOCTL" -> failed(ENOTTY);
-            case "DEV_BIND" -> bind(op);
-            case "DEV_ATTACH" -> attach(op);
-            case "DEV_DETACH" -> detach(op);
+            case "CTX_CLOSE", "DEV_CLOSE", "FAULT_CLOSE", "VEVENTQ_CLOSE", "DMABUF_CLOSE", "ACCESS_CLOSE" ->
+                Outcome.of(process.files().close(op.number("fd")) ? 0 : -EBADF.number());
+            case "RAW_IOCTL" -> raw(op);
+            case "DEV_BIND" -> onDevice(op, VfioDeviceIoctls.BIND);
+            case "DEV_ATTACH" -> onDevice(op, VfioDeviceIoctls.ATTACH);
+            case "DEV_DETACH" -> onDevice(op, VfioDeviceIoctls.DETACH);
             case "DEV_GET_INFO" -> deviceInfo(op);
-            default -> sized(op);
+            case "FAULT_READ", "VEVENTQ_READ" -> read(op);
+            case "FAULT_WRITE", "VEVENTQ_WRITE" -> write(op);
+            case "POLL" -> poll(op);
+            case "CTX_MMAP" -> map(op);
+            case "CTX_MUNMAP" -> unmap(op);
+            default -> name.startsWith("TEST_") ? selftest.run(op, context(op)) : onContext(op);
         };
     }
 
     private Outcome openContext(Operation op) {
-        Iommufd context = machine.kernel().open(machine.process());
-        contexts.put(op.index("ctx"), context);
-        return Outcome.of(context.install());
+        int fd = machine.kernel().open(process).install();
+        contexts.put(op.index("ctx"), fd);
+        return Outcome.of(fd);
     }
 
     private Outcome openDevice(Operation op) {
-        VfioDeviceFile file = machine.device(op.index("dev")).open(machine.process());
-        files.put(key(op), file);
-        return Outcome.of(file.install());
+        int fd = machine.device(op.index("dev")).open(process).install();
+        deviceFiles.put(key(op), fd);
+        return Outcome.of(fd);
     }
 
     private static String key(Operation op) {
         return op.index("dev") + "/" + op.index("slot");
     }
 
-    private VfioDeviceFile file(Operation op) {
-        return Objects.requireNonNull(files.get(key(op)), "device file is not open");
+    private int contextFd(Operation op) {
+        return Objects.requireNonNull(contexts.get(op.index("ctx")), "context is not open");
     }
 
-    private Outcome bind(Operation op) {
-        BindIommufd call = new BindIommufd(
-                op.number("argsz"), op.number("flags"), op.number("iommufd"), buffer(op.wide("token_uuid_ptr")));
-        return Outcome.of(file(op).bind(call), (bound, out) -> out.put("out_devid", String.valueOf(bound.devId())));
+    private Iommufd context(Operation op) {
+        return (Iommufd) Objects.requireNonNull(process.files().get(contextFd(op)));
     }
 
-    private Outcome attach(Operation op) {
-        AttachPt call = new AttachPt(op.number("argsz"), op.number("flags"), op.number("pt_id"), op.number("pasid"));
-        return Outcome.of(file(op).attach(call), (attached, out) -> out.put("pt_id", String.valueOf(attached.ptId())));
+    private Outcome raw(Operation op) {
+        int request = Integer.parseUnsignedInt(op.node().path("req").asString().substring(2), 16);
+        MemorySegment argument = MemorySegment.ofArray(new byte[MAX_DATA_BYTES]);
+        argument.set(ValueLayout.JAVA_INT_UNALIGNED, 0, op.number("size"));
+        return Outcome.of(SystemCalls.ioctl(process, contextFd(op), request, argument));
     }
 
-    private Outcome detach(Operation op) {
-        DetachPt call = new DetachPt(op.number("argsz"), op.number("flags"), op.number("pasid"));
-        return Outcome.of(file(op).detach(call), (done, out) -> {});
+    private Outcome onDevice(Operation op, StructLayout layout) {
+        int fd = Objects.requireNonNull(deviceFiles.get(key(op)), "device file is not open");
+        return call(op, fd, layout);
     }
 
+    /** The recording program shows the whole struct here, whatever the call gave. */
     private Outcome deviceInfo(Operation op) {
-        Result<DeviceInfo> result = file(op).getInfo(op.number("argsz"));
-        DeviceInfo info = result.isOk() ? result.value() : new DeviceInfo(0, 0, 0);
-        Map<String, String> out = new HashMap<>();
-        out.put("argsz", Integer.toUnsignedString(op.number("argsz")));
-        out.put("flags", String.valueOf(info.flags()));
-        out.put("num_regions", String.valueOf(info.regions()));
-        out.put("num_irqs", String.valueOf(info.interrupts()));
-        out.put("cap_offset", "0");
-        return new Outcome(result.code(), out);
-    }
-
-    /** The struct-size rule of the iommufd ioctls: EINVAL below the minimum, E2BIG for a non-zero tail. */
-    private Outcome sized(Operation op) {
-        int known = knownBytes(op.name());
-        int minimum = op.name().equals("HWPT_ALLOC") ? 24 : op.name().equals("GET_HW_INFO") ? 32 : known;
-        int size = op.number("size");
-        if (Integer.compareUnsigned(size, minimum) < 0) {
-            return failed(EINVAL);
+        StructLayout layout = VfioDeviceIoctls.GET_INFO;
+        int fd = Objects.requireNonNull(deviceFiles.get(key(op)), "device file is not open");
+        MemorySegment bytes = struct(op, layout);
+        int ret = SystemCalls.ioctl(process, fd, layout.request(), bytes);
+        Struct after = Struct.over(layout, bytes);
+        Map<String, String> out = new LinkedHashMap<>();
+        for (String field : List.of("argsz", "flags", "num_regions", "num_irqs", "cap_offset")) {
+            out.put(field, String.valueOf(after.get(field)));
         }
-        return op.hasTail(size, known) ? failed(E2BIG) : ioctl(op);
+        return Outcome.of(ret, out);
     }
 
-    private static int knownBytes(String name) {
-        return switch (name) {
-            case "DESTROY" -> 8;
-            case "IOAS_ALLOC", "VFIO_IOAS" -> 12;
-            case "FAULT_QUEUE_ALLOC", "HWPT_SET_DIRTY_TRACKING" -> 16;
-            case "IOAS_ALLOW_IOVAS", "IOAS_UNMAP", "OPTION" -> 24;
-            case "IOAS_IOVA_RANGES", "HWPT_INVALIDATE" -> 32;
-            case "HWPT_ALLOC", "HWPT_GET_DIRTY_BITMAP" -> 48;
-            default -> 40;
-        };
+    private Outcome onContext(Operation op) {
+        IoctlCodec<?, ?> codec = IommufdIoctls.named(op.name());
+        if (codec == null) {
+            throw new TraceError("op %s is not one that can be replayed".formatted(op.name()));
+        }
+        prepare(op);
+        return withMemory(op, call(op, contextFd(op), codec.layout()));
     }
 
-    private Outcome ioctl(Operation op) {
-        Iommufd context = Objects.requireNonNull(contexts.get(op.index("ctx")), "context is not open");
+    private Outcome call(Operation op, int fd, StructLayout layout) {
+        MemorySegment bytes = struct(op, layout);
+        MemorySegment before = MemorySegment.ofArray(bytes.toArray(ValueLayout.JAVA_BYTE));
+        int ret = SystemCalls.ioctl(process, fd, layout.request(), bytes);
+        return Outcome.of(ret, outputs(ret, Struct.over(layout, before), Struct.over(layout, bytes)));
+    }
+
+    /** All outputs after a success; what changed after a failure. */
+    private static Map<String, String> outputs(int ret, Struct before, Struct after) {
+        Map<String, String> out = new LinkedHashMap<>();
+        for (Field field : after.layout().fields()) {
+            long value = after.get(field.name());
+            if (ret >= 0 ? field.isOutput() : value != before.get(field.name())) {
+                String name = field.name().equals(DATA_TYPE) ? "out_" + DATA_TYPE : field.name();
+                out.put(name, field.bytes() == Long.BYTES ? hex(value) : Long.toUnsignedString(value));
+            }
+        }
+        return out;
+    }
+
+    /** The struct as the program had it: at least the whole struct, more if the given size exceeds it. */
+    private static MemorySegment struct(Operation op, StructLayout layout) {
+        Field size = layout.fields().getFirst();
+        int given = Math.max(op.number(size.name()), layout.sizeBytes());
+        MemorySegment bytes = MemorySegment.ofArray(new byte[given]);
+        Struct struct = Struct.over(layout, bytes);
+        for (Field field : layout.fields()) {
+            String alias = "in_" + field.name();
+            struct.set(field.name(), op.wide(op.has(alias) ? alias : field.name()));
+        }
+        JsonNode reserved = op.node().path("reserved_123");
+        for (int index = 0; index < reserved.size(); index++) {
+            struct.set("reserved" + index, reserved.path(index).asLong());
+        }
+        JsonNode trail = op.node().path("in").path("_trail");
+        if (trail.isObject()) {
+            bytes.set(ValueLayout.JAVA_BYTE, trail.path("off").asLong(), (byte)
+                    trail.path("val").asInt());
+        }
+        return bytes;
+    }
+
+    /** Fills the memory that the op's pointers point to. */
+    private void prepare(Operation op) {
+        switch (op.name()) {
+            case "IOAS_ALLOW_IOVAS" ->
+                memory.store(op.wide("allowed_iovas"), ranges(op.node().path("ranges_in")));
+            case "GET_HW_INFO" -> {
+                byte[] filled = new byte[dataBytes(op, "data_len", MAX_INFO_BYTES)];
+                Arrays.fill(filled, (byte) 0xaa);
+                memory.store(op.wide("data_uptr"), filled);
+            }
+            case "HWPT_GET_DIRTY_BITMAP" -> memory.store(op.wide("data"), new byte[MAX_DATA_BYTES]);
+            default -> memory.store(op.wide("data_uptr"), op.bytes("data_in"));
+        }
+    }
+
+    private Outcome withMemory(Operation op, Outcome outcome) {
         return switch (op.name()) {
-            case "DESTROY" -> Outcome.of(context.call(new Destroy(op.number("id"))), (done, out) -> {});
-            case "IOAS_ALLOC" ->
-                Outcome.of(
-                        context.call(new IoasAlloc(op.number("flags"))),
-                        (ioas, out) -> out.put("out_ioas_id", String.valueOf(ioas.ioasId())));
-            case "IOAS_MAP" -> map(context, op);
-            case "IOAS_COPY" -> copy(context, op);
-            case "IOAS_UNMAP" ->
-                Outcome.of(
-                        context.call(new IoasUnmap(op.number("ioas_id"), op.wide("iova"), op.wide("length"))),
-                        (unmapped, out) -> out.put("length", hex(unmapped.lengthBytes())));
-            case "IOAS_IOVA_RANGES" -> ranges(context, op);
-            case "IOAS_ALLOW_IOVAS" -> allow(context, op);
-            case "OPTION" -> option(context, op);
-            case "VFIO_IOAS" ->
-                Outcome.of(
-                        context.call(new VfioIoas(op.number("ioas_id"), op.number("op"), op.number("__reserved"))),
-                        (current, out) -> out.put("ioas_id", Integer.toUnsignedString(current.ioasId())));
-            case "HWPT_ALLOC" -> allocateHwpt(context, op);
-            case "GET_HW_INFO" -> hardwareInfo(context, op);
-            case "HWPT_INVALIDATE" -> invalidate(context, op);
-            case "HWPT_SET_DIRTY_TRACKING" ->
-                Outcome.of(
-                        context.call(new SetDirtyTracking(op.number("flags"), op.number("hwpt_id"))),
-                        (done, out) -> {});
-            case "HWPT_GET_DIRTY_BITMAP" -> dirtyBitmap(context, op);
-            case "FAULT_QUEUE_ALLOC" ->
-                Outcome.of(context.call(new FaultQueueAlloc(op.number("flags"))), (queue, out) -> {
-                    out.put("out_fault_id", String.valueOf(queue.faultId()));
-                    out.put("out_fault_fd", String.valueOf(queue.fd()));
-                });
-            default -> new Outcome(0, Map.of("op", "not replayed"));
+            case "IOAS_IOVA_RANGES" -> outcome.with("ranges", writtenRanges(op, outcome));
+            case "GET_HW_INFO", "VIOMMU_ALLOC" ->
+                outcome.with("data_out", memory.load(op.wide("data_uptr"), dataBytes(op, "data_len", MAX_INFO_BYTES)));
+            case "HWPT_GET_DIRTY_BITMAP" -> outcome.with("bitmap", memory.load(op.wide("data"), MAX_DATA_BYTES));
+            default -> outcome;
         };
     }
 
-    private Outcome map(Iommufd context, Operation op) {
-        IoasMap call = new IoasMap(
-                op.number("flags"),
-                op.number("ioas_id"),
-                op.wide("user_va"),
-                op.wide("length"),
-                op.wide("iova"),
-                op.number("__reserved"));
-        return Outcome.of(context.call(call), (mapped, out) -> out.put("iova", hex(mapped.iova())));
+    private static int dataBytes(Operation op, String field, int most) {
+        return (int) Math.min(most, Integer.toUnsignedLong(op.number(field)));
     }
 
-    private Outcome copy(Iommufd context, Operation op) {
-        IoasCopy call = new IoasCopy(
-                op.number("flags"),
-                op.number("dst_ioas_id"),
-                op.number("src_ioas_id"),
-                op.wide("length"),
-                op.wide("dst_iova"),
-                op.wide("src_iova"));
-        return Outcome.of(context.call(call), (mapped, out) -> out.put("dst_iova", hex(mapped.iova())));
-    }
-
-    private Outcome ranges(Iommufd context, Operation op) {
-        IoasIovaRanges call = new IoasIovaRanges(
-                op.number("ioas_id"),
-                op.number("num_iovas"),
-                buffer(op.wide("allowed_iovas")),
-                op.number("__reserved"));
-        return Outcome.of(context.call(call), (ranges, out) -> {
-            out.put("num_iovas", String.valueOf(ranges.all().size()));
-            out.put("out_iova_alignment", hex(ranges.alignment()));
-            StringBuilder written = new StringBuilder();
-            ranges.all().stream()
-                    .limit(Integer.toUnsignedLong(op.number("num_iovas")))
-                    .forEach(range -> written.append(written.isEmpty() ? "" : ",")
-                            .append("[\"%s\",\"%s\"]".formatted(hex(range.start()), hex(range.last()))));
-            out.put("ranges", "[" + written + "]");
-        });
-    }
-
-    private Outcome allow(Iommufd context, Operation op) {
-        JsonNode given = op.node().path("ranges_in");
-        ByteBuffer array = ByteBuffer.allocate(given.size() * 16).order(ByteOrder.LITTLE_ENDIAN);
+    private static byte[] ranges(JsonNode given) {
+        ByteBuffer array = ByteBuffer.allocate(given.size() * RANGE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         for (JsonNode range : given) {
             for (JsonNode end : range) {
                 array.putLong(Long.parseUnsignedLong(end.asString().substring(2), 16));
             }
         }
-        store(op.wide("allowed_iovas"), array.array());
-        IoasAllowIovas call = new IoasAllowIovas(
-                op.number("ioas_id"),
-                op.number("num_iovas"),
-                buffer(op.wide("allowed_iovas")),
-                op.number("__reserved"));
-        return Outcome.of(context.call(call), (done, out) -> {});
+        return array.array();
     }
 
-    private Outcome option(Iommufd context, Operation op) {
-        SetOption call = new SetOption(
-                op.number("option_id"),
-                op.number("op"),
-                op.number("object_id"),
-                op.wide("val64"),
-                op.number("__reserved"));
-        return Outcome.of(context.call(call), (value, out) -> out.put("val64", hex(value.value())));
+    private String writtenRanges(Operation op, Outcome outcome) {
+        long total = Long.parseLong(outcome.out().getOrDefault("num_iovas", "0"));
+        boolean answered = outcome.out().containsKey("out_iova_alignment");
+        int written = answered ? (int) Math.min(total, Integer.toUnsignedLong(op.number("num_iovas"))) : 0;
+        ByteBuffer array = ByteBuffer.wrap(
+                        HexFormat.of().parseHex(memory.load(op.wide("allowed_iovas"), written * RANGE_BYTES)))
+                .order(ByteOrder.LITTLE_ENDIAN);
+        StringBuilder text = new StringBuilder("[");
+        while (array.remaining() >= RANGE_BYTES) {
+            text.append(text.length() > 1 ? "," : "")
+                    .append("[\"%s\",\"%s\"]".formatted(hex(array.getLong()), hex(array.getLong())));
+        }
+        return text.append(']').toString();
     }
 
-    private Outcome allocateHwpt(Iommufd context, Operation op) {
-        storeInput(op);
-        UserBuffer data = buffer(op.number("size") >= 40 ? op.wide("data_uptr") : 0);
-        HwptAlloc call = new HwptAlloc(
-                op.number("flags"),
-                op.number("dev_id"),
-                op.number("pt_id"),
-                new UserData(op.number("data_type", 24), op.number("data_len", 28), data),
-                op.number("fault_id", 40),
-                op.number("__reserved"));
-        return Outcome.of(context.call(call), (hwpt, out) -> out.put("out_hwpt_id", String.valueOf(hwpt.hwptId())));
+    private QueueFile queue(Operation op) {
+        return (QueueFile) Objects.requireNonNull(process.files().get(op.number("fd")), "queue file is not open");
     }
 
-    private Outcome hardwareInfo(Iommufd context, Operation op) {
-        byte[] filled = new byte[(int) Math.min(64, Integer.toUnsignedLong(op.number("data_len")))];
-        Arrays.fill(filled, (byte) 0xaa);
-        store(op.wide("data_uptr"), filled);
-        int reserved = op.number("reserved0") | (op.node().has("reserved_123") ? 1 : 0);
-        GetHwInfo call = new GetHwInfo(
-                op.number("flags"),
-                op.number("dev_id"),
-                op.number("in_data_type"),
-                op.number("data_len"),
-                buffer(op.wide("data_uptr")),
-                reserved);
-        return Outcome.of(context.call(call), (info, out) -> {
-            out.put("data_len", String.valueOf(info.hardware().lengthBytes()));
-            out.put("out_data_type", Integer.toUnsignedString(info.hardware().type()));
-            out.put("out_max_pasid_log2", String.valueOf(info.maxPasidLog2()));
-            out.put("out_capabilities", hex(info.capabilities()));
-            if (filled.length > 0) {
-                out.put("data_out", load(op.wide("data_uptr"), filled.length));
-            }
-        });
+    private Outcome read(Operation op) {
+        Result<byte[]> result = queue(op).read(op.number("count"));
+        return result.isOk()
+                ? Outcome.of(result.value().length)
+                        .with("data_out", HexFormat.of().formatHex(result.value()))
+                : Outcome.of(result.code());
     }
 
-    private Outcome invalidate(Iommufd context, Operation op) {
-        storeInput(op);
-        HwptInvalidate call = new HwptInvalidate(
-                op.number("hwpt_id"),
-                op.number("data_type"),
-                op.number("entry_len"),
-                op.number("entry_num"),
-                buffer(op.wide("data_uptr")),
-                op.number("__reserved"));
-        Result<HwptInvalidate.Handled> result = context.call(call);
-        return Outcome.of(result, (handled, out) -> {
-            if (result.isOk() || handled.entryCount() != op.number("entry_num")) {
-                out.put("entry_num", Integer.toUnsignedString(handled.entryCount()));
-            }
-        });
+    private Outcome write(Operation op) {
+        ByteBuffer answer = ByteBuffer.allocate(op.number("count")).order(ByteOrder.LITTLE_ENDIAN);
+        if (op.has("cookie") && answer.remaining() >= 2 * Integer.BYTES) {
+            answer.putInt(op.number("cookie")).putInt(op.number("code"));
+        }
+        Result<Integer> result = queue(op).write(answer.array());
+        return Outcome.of(result.isOk() ? result.value() : result.code());
     }
 
-    private Outcome dirtyBitmap(Iommufd context, Operation op) {
-        GetDirtyBitmap call = new GetDirtyBitmap(
-                op.number("flags"),
-                op.number("hwpt_id"),
-                op.wide("iova"),
-                op.wide("length"),
-                op.wide("page_size"),
-                buffer(op.wide("data")),
-                op.number("__reserved"));
-        return Outcome.of(context.call(call), (done, out) -> {});
+    private Outcome poll(Operation op) {
+        int ready = queue(op).poll() & op.number("events");
+        return Outcome.of(ready == 0 ? 0 : 1, Map.of("revents", String.valueOf(ready)));
     }
 
-    private void storeInput(Operation op) {
-        String hex = op.node().path("data_in").asString("");
-        store(op.wide("data_uptr"), HexFormat.of().parseHex(hex));
+    private Outcome map(Operation op) {
+        boolean shared = (op.number("flags") & MAP_SHARED) != 0;
+        boolean executable = (op.number("prot") & PROT_EXEC) != 0;
+        Result<MappedRegion> result = context(op).mmap(op.wide("offset"), op.wide("length"), shared, executable);
+        if (!result.isOk()) {
+            return Outcome.of(result.code());
+        }
+        mapped.add(result.value());
+        Map<String, String> out = new LinkedHashMap<>();
+        out.put("map", String.valueOf(mapped.size() - 1));
+        out.put("word0", Integer.toUnsignedString(result.value().firstWord()));
+        return Outcome.of(0, out);
     }
 
-    /** Puts bytes where the recording program had them; an address that cannot be written had none. */
-    private void store(long address, byte[] bytes) {
-        try {
-            machine.process().memory().write(address, bytes);
-        } catch (KernelFailure unmapped) {
-            assert unmapped.errno() == Errno.EFAULT;
+    private Outcome unmap(Operation op) {
+        mapped.remove(op.number("map")).unmap();
+        return Outcome.of(0);
+    }
+
+    /** Undoes a FAULT_READ: what it gave waits again, first in the queue. */
+    void unread(Operation op, Outcome outcome) {
+        if (context(op).find(op.number("fault_id")) instanceof FaultQueue faults) {
+            faults.unread(HexFormat.of().parseHex(outcome.extras().getOrDefault("data_out", "")));
         }
     }
 
-    private String load(long address, int length) {
-        byte[] bytes = new byte[length];
-        try {
-            machine.process().memory().read(address, bytes);
-        } catch (KernelFailure unmapped) {
-            return unmapped.errno().name();
-        }
-        return HexFormat.of().formatHex(bytes);
+    /** Whether two bitmaps of one GET_DIRTY_BITMAP show the same page-table entries as dirty, at the largest size that entries can have. */
+    boolean sameEntriesDirty(Operation op, String first, String second) {
+        HwptPaging hwpt = (HwptPaging) context(op).find(op.number("hwpt_id"));
+        long entryBytes = hwpt == null ? 1 : Long.highestOneBit(hwpt.domain().pageSizes());
+        return dirtyEntries(op, first, entryBytes).equals(dirtyEntries(op, second, entryBytes));
     }
 
-    private UserBuffer buffer(long address) {
-        return UserBuffer.at(machine.process().memory(), address);
+    private static Set<Long> dirtyEntries(Operation op, String bitmap, long entryBytes) {
+        BitSet bits = BitSet.valueOf(HexFormat.of().parseHex(bitmap));
+        return bits.stream()
+                .mapToObj(bit -> Long.divideUnsigned(op.wide("iova") + bit * op.wide("page_size"), entryBytes))
+                .collect(Collectors.toSet());
     }
 
-    private static Outcome failed(Errno errno) {
-        return Outcome.of(-errno.number());
-    }
-
-    private static String hex(long value) {
+    static String hex(long value) {
         return "0x" + Long.toHexString(value);
     }
 }

@@ -9,10 +9,10 @@ import java.util.Map;
  * @param traces that were replayed
  * @param ops in them
  * @param differences how many values differed
- * @param tolerated differences that the inputs do not determine
+ * @param tolerated values that differed but that the inputs do not determine
  * @param differing each difference
- * @param notReplayed traces of a mode that cannot be replayed, with the mode: they prove nothing
- * @param totals ops by name and result, such as {@code IOAS_MAP 0} or {@code DESTROY -16}
+ * @param unreadable traces that could not be replayed to their end, with the reason: they prove nothing
+ * @param totals ops by name and result, such as {@code IOAS_MAP ok} or {@code DESTROY EBUSY}
  */
 public record Report(
         int traces,
@@ -20,5 +20,18 @@ public record Report(
         int differences,
         int tolerated,
         List<Difference> differing,
-        List<String> notReplayed,
-        Map<String, Integer> totals) {}
+        List<Unreadable> unreadable,
+        Map<String, Integer> totals) {
+    /**
+     * A trace that could not be replayed.
+     *
+     * @param trace file and entry
+     * @param message what is wrong with it, and where
+     */
+    public record Unreadable(String trace, String message) {}
+
+    /** Whether everything was replayed and agreed. */
+    public boolean agrees() {
+        return differences == 0 && unreadable.isEmpty();
+    }
+}

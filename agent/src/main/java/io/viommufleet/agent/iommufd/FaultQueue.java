@@ -73,6 +73,17 @@ public final class FaultQueue extends IommufdObject implements QueueFile.RecordQ
         return buffer.array();
     }
 
+    /** Takes back records that a reader could not keep: their faults wait again, before all others. */
+    public void unread(byte[] records) {
+        ByteBuffer buffer = ByteBuffer.wrap(records).order(ByteOrder.LITTLE_ENDIAN);
+        for (int end = records.length; end >= RECORD_BYTES; end -= RECORD_BYTES) {
+            Pending pending = unanswered.remove(buffer.getInt(end - Integer.BYTES));
+            if (pending != null) {
+                waiting.addFirst(pending);
+            }
+        }
+    }
+
     @Override
     public int write(byte[] bytes) throws KernelFailure {
         if (bytes.length % ANSWER_BYTES != 0) {

@@ -8,6 +8,7 @@ import io.viommufleet.agent.iommufd.driver.InvalidationRequests;
 import io.viommufleet.agent.iommufd.driver.Invalidator;
 import io.viommufleet.agent.iommufd.system.Errno;
 import io.viommufleet.agent.iommufd.system.KernelFailure;
+import io.viommufleet.agent.iommufd.system.PageMath;
 import io.viommufleet.agent.iommufd.system.UserBuffer;
 
 /**
@@ -23,6 +24,8 @@ import io.viommufleet.agent.iommufd.system.UserBuffer;
  */
 public record HwptInvalidate(int hwptId, int dataType, int entryBytes, int entryCount, UserBuffer entries, int reserved)
         implements Ioctl<HwptInvalidate.Handled> {
+    private static final int MAX_ENTRIES = 1 << 19;
+
     /**
      * How far it got.
      *
@@ -45,11 +48,19 @@ public record HwptInvalidate(int hwptId, int dataType, int entryBytes, int entry
             if (entryCount != 0 && (entries.isNull() || entryBytes == 0)) {
                 throw EINVAL.failure();
             }
+            if (context.kernel().behaviour().invalidateLimitsEntries() && exceedsLimits()) {
+                throw EINVAL.failure();
+            }
             invalidator(context).invalidate(requests);
             return new Handled(requests.handled());
         } catch (KernelFailure failure) {
             throw failure.errno().failureWith(new Handled(requests.handled()));
         }
+    }
+
+    private boolean exceedsLimits() {
+        return Integer.compareUnsigned(entryBytes, PageMath.PAGE_SIZE) > 0
+                || Integer.compareUnsigned(entryCount, MAX_ENTRIES) > 0;
     }
 
     private Invalidator invalidator(Iommufd context) throws KernelFailure {

@@ -43,7 +43,8 @@ public final class VfioDevice {
         return hardware;
     }
 
-    EmulatedKernel kernel() {
+    /** The kernel of its host. */
+    public EmulatedKernel kernel() {
         return kernel;
     }
 

@@ -48,6 +48,7 @@ public final class FleetCommand implements Runnable {
         CommandLine line = new CommandLine(new FleetCommand(terminal));
         line.addSubcommand(new UpCommand(terminal))
                 .addSubcommand(new DecideCommand(terminal))
+                .addSubcommand(new ConformanceCommand(terminal))
                 .addSubcommand(new ApplyCommand(terminal))
                 .addSubcommand(new DeleteCommand(terminal))
                 .addSubcommand(new GetCommand(terminal))
