@@ -60,6 +60,8 @@ public final class Conformance {
             unreadable.add(new Report.Unreadable(trace, "line %d: %s".formatted(line + 1, error.getMessage())));
         } catch (JacksonException error) {
             unreadable.add(new Report.Unreadable(trace, "line %d: %s".formatted(line + 1, error.getOriginalMessage())));
+        } catch (IllegalArgumentException | IllegalStateException | NullPointerException error) {
+            unreadable.add(new Report.Unreadable(trace, "line %d: cannot be replayed: %s".formatted(line + 1, error)));
         }
     }
 

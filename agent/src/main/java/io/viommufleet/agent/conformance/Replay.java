@@ -1,6 +1,7 @@
 package io.viommufleet.agent.conformance;
 
 import static io.viommufleet.agent.iommufd.system.Errno.EBADF;
+import static io.viommufleet.agent.iommufd.system.Errno.EINVAL;
 
 import io.viommufleet.agent.iommufd.FaultQueue;
 import io.viommufleet.agent.iommufd.HwptPaging;
@@ -30,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
@@ -71,9 +73,9 @@ final class Replay {
             case "DEV_ATTACH" -> onDevice(op, VfioDeviceIoctls.ATTACH);
             case "DEV_DETACH" -> onDevice(op, VfioDeviceIoctls.DETACH);
             case "DEV_GET_INFO" -> deviceInfo(op);
-            case "FAULT_READ", "VEVENTQ_READ" -> read(op);
-            case "FAULT_WRITE", "VEVENTQ_WRITE" -> write(op);
-            case "POLL" -> poll(op);
+            case "FAULT_READ", "VEVENTQ_READ" -> onQueue(op, queue -> read(queue, op.number("count")));
+            case "FAULT_WRITE", "VEVENTQ_WRITE" -> onQueue(op, queue -> write(queue, op));
+            case "POLL" -> onQueue(op, queue -> poll(queue, op.number("events")));
             case "CTX_MMAP" -> map(op);
             case "CTX_MUNMAP" -> unmap(op);
             default -> name.startsWith("TEST_") ? selftest.run(op, context(op)) : onContext(op);
@@ -235,29 +237,31 @@ final class Replay {
         return text.append(']').toString();
     }
 
-    private QueueFile queue(Operation op) {
-        return (QueueFile) Objects.requireNonNull(process.files().get(op.number("fd")), "queue file is not open");
+    private Outcome onQueue(Operation op, Function<QueueFile, Outcome> call) {
+        return process.files().get(op.number("fd")) instanceof QueueFile queue
+                ? call.apply(queue)
+                : Outcome.of(-EBADF.number());
     }
 
-    private Outcome read(Operation op) {
-        Result<byte[]> result = queue(op).read(op.number("count"));
+    private static Outcome read(QueueFile queue, int count) {
+        Result<byte[]> result = queue.read(count);
         return result.isOk()
                 ? Outcome.of(result.value().length)
                         .with("data_out", HexFormat.of().formatHex(result.value()))
                 : Outcome.of(result.code());
     }
 
-    private Outcome write(Operation op) {
+    private static Outcome write(QueueFile queue, Operation op) {
         ByteBuffer answer = ByteBuffer.allocate(op.number("count")).order(ByteOrder.LITTLE_ENDIAN);
         if (op.has("cookie") && answer.remaining() >= 2 * Integer.BYTES) {
             answer.putInt(op.number("cookie")).putInt(op.number("code"));
         }
-        Result<Integer> result = queue(op).write(answer.array());
+        Result<Integer> result = queue.write(answer.array());
         return Outcome.of(result.isOk() ? result.value() : result.code());
     }
 
-    private Outcome poll(Operation op) {
-        int ready = queue(op).poll() & op.number("events");
+    private static Outcome poll(QueueFile queue, int events) {
+        int ready = queue.poll() & events;
         return Outcome.of(ready == 0 ? 0 : 1, Map.of("revents", String.valueOf(ready)));
     }
 
@@ -276,7 +280,11 @@ final class Replay {
     }
 
     private Outcome unmap(Operation op) {
-        mapped.remove(op.number("map")).unmap();
+        int index = op.number("map");
+        if (index >= mapped.size()) {
+            return Outcome.of(-EINVAL.number());
+        }
+        mapped.remove(index).unmap();
         return Outcome.of(0);
     }
 

@@ -204,12 +204,10 @@ public final class Access extends IommufdObject {
     }
 
     private static void checkPinnable(MappedArea area, long iova, long last, boolean write) throws KernelFailure {
-        boolean startsInside = !below(iova, area.start());
-        boolean endsInside = !below(area.last(), last);
-        boolean aligned = (startsInside || offsetInPage(area.positionOf(area.start())) == 0)
-                && (endsInside || offsetInPage(area.positionOf(area.last()) + 1) == 0);
-        boolean sameOffset = offsetInPage(area.positionOf(area.start())) == offsetInPage(area.start());
-        if (!aligned || !sameOffset || area.pages().isDmabuf()) {
+        boolean startAligned = offsetInPage(area.positionOf(PageSpan.first(area, iova))) == 0;
+        boolean goesOn = below(area.last(), last);
+        boolean endAligned = !goesOn || offsetInPage(area.positionOf(area.last()) + 1) == 0;
+        if (!startAligned || !endAligned || area.pages().isDmabuf()) {
             throw EINVAL.failure();
         }
         if (write ? !area.protection().writable() : !area.protection().readable()) {

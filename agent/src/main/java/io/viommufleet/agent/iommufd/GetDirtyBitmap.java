@@ -37,7 +37,7 @@ public record GetDirtyBitmap(
             throw EOPNOTSUPP.failure();
         }
         HwptPaging hwpt = context.get(hwptId, HwptPaging.class);
-        checkRange(hwpt.ioas());
+        checkRange(context, hwpt.ioas());
         DirtyLog log = hwpt.domain().dirtyLog();
         if (log == null) {
             throw EOPNOTSUPP.failure();
@@ -48,8 +48,8 @@ public record GetDirtyBitmap(
         return Done.DONE;
     }
 
-    private void checkRange(Ioas ioas) throws KernelFailure {
-        if (lengthBytes == 0) {
+    private void checkRange(Iommufd context, Ioas ioas) throws KernelFailure {
+        if (lengthBytes == 0 && context.kernel().behaviour().dirtyReadRefusesNothing()) {
             throw EINVAL.failure();
         }
         if (addOverflows(iova, lengthBytes - 1)) {

@@ -4,6 +4,7 @@ import static io.viommufleet.agent.iommufd.system.Errno.EBADF;
 import static io.viommufleet.agent.iommufd.system.Errno.EINVAL;
 import static io.viommufleet.agent.iommufd.system.Errno.ENODEV;
 import static io.viommufleet.agent.iommufd.system.Errno.EOVERFLOW;
+import static io.viommufleet.agent.iommufd.system.PageMath.PAGE_SIZE;
 import static io.viommufleet.agent.iommufd.system.PageMath.addOverflows;
 import static io.viommufleet.agent.iommufd.system.PageMath.below;
 import static io.viommufleet.agent.iommufd.system.PageMath.offsetInPage;
@@ -42,6 +43,9 @@ public record IoasMapFile(int flags, int ioasId, int fd, long start, long length
         }
         if (addOverflows(start, lengthBytes - 1)) {
             throw EOVERFLOW.failure();
+        }
+        if (below(-1L - PAGE_SIZE, lengthBytes)) {
+            throw EINVAL.failure();
         }
         UserProcess process = context.currentProcess();
         Pages pages = new Pages(

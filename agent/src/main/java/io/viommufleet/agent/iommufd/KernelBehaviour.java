@@ -14,6 +14,7 @@ package io.viommufleet.agent.iommufd;
  * @param mapChecksOverflowFirst IOAS_MAP reports user_va + length overflowing before a length out of bounds (6.12: after)
  * @param invalidateTellsWrongType HWPT_INVALIDATE of an existing object of another type is EINVAL (6.12: ENOENT)
  * @param invalidateLimitsEntries HWPT_INVALIDATE refuses entries beyond a page and more than 2^19 of them, before it looks for the object (6.12; not 7.0)
+ * @param dirtyReadRefusesNothing GET_DIRTY_BITMAP of no bytes is EINVAL (6.12; in 7.0 the end wraps, EOVERFLOW)
  * @param dirtyReadNeedsTracking GET_DIRTY_BITMAP finds nothing while tracking is off (6.12; 7.0 reads regardless)
  * @param readOnlyParentMapsRefused VT-d refuses a read-only map in a nesting parent with EINVAL (6.12; 7.0 writes it writeable)
  * @param firstStageByDefault VT-d takes the first stage for a domain without flags (not 6.12)
@@ -31,6 +32,7 @@ public record KernelBehaviour(
         boolean mapChecksOverflowFirst,
         boolean invalidateTellsWrongType,
         boolean invalidateLimitsEntries,
+        boolean dirtyReadRefusesNothing,
         boolean dirtyReadNeedsTracking,
         boolean readOnlyParentMapsRefused,
         boolean firstStageByDefault,
@@ -38,11 +40,11 @@ public record KernelBehaviour(
         boolean tombstones) {
     /** Linux 6.12: nesting, dirty tracking and faults; no viommu objects. */
     public static final KernelBehaviour LINUX_6_12 = new KernelBehaviour(
-            "6.12", 0x3b8e, false, false, false, 16, false, false, false, true, true, true, false, false, false);
+            "6.12", 0x3b8e, false, false, false, 16, false, false, false, true, true, true, true, false, false, false);
 
     /** Linux 7.0: everything of the uapi up to HW_QUEUE_ALLOC. */
     public static final KernelBehaviour LINUX_7_0 = new KernelBehaviour(
-            "7.0", 0x3b94, true, true, true, 24, true, true, true, false, false, false, true, true, true);
+            "7.0", 0x3b94, true, true, true, 24, true, true, true, false, false, false, false, true, true, true);
 
     /** The newest modelled kernel that is not above {@code major.minor}; the oldest for anything older. */
     public static KernelBehaviour of(int major, int minor) {

@@ -2,6 +2,7 @@ package io.viommufleet.agent.iommufd;
 
 import static io.viommufleet.agent.iommufd.system.Errno.EFAULT;
 import static io.viommufleet.agent.iommufd.system.Errno.EINVAL;
+import static io.viommufleet.agent.iommufd.system.Errno.EOVERFLOW;
 
 import io.viommufleet.agent.iommufd.system.KernelFailure;
 import io.viommufleet.agent.iommufd.system.Mapping;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Where the pages of a mapping come from. Positions are addresses for a process and offsets for a file. */
 sealed interface PageSource {
-    /** Whether the pages from {@code position} on can be pinned: EFAULT or EINVAL if not. */
+    /** Whether the pages from {@code position} on can be pinned: EFAULT or EINVAL if not, EOVERFLOW for the last page that an address can name. */
     void checkPin(long position, long lengthBytes, boolean write) throws KernelFailure;
 
     /** The memory behind a position, or null when there is none. */
@@ -40,6 +41,9 @@ sealed interface PageSource {
     record FromMemory(UserProcess process) implements PageSource {
         @Override
         public void checkPin(long position, long lengthBytes, boolean write) throws KernelFailure {
+            if (PageMath.addOverflows(position, lengthBytes)) {
+                throw EOVERFLOW.failure();
+            }
             if (!process.memory().canPin(position, lengthBytes, write)) {
                 throw EFAULT.failure();
             }

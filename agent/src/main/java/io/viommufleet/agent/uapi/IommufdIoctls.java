@@ -26,7 +26,6 @@ import io.viommufleet.agent.iommufd.ViommuAlloc;
 import io.viommufleet.agent.iommufd.driver.UserData;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -38,7 +37,7 @@ public final class IommufdIoctls {
             Destroy.class,
             (struct, pointers) -> new Destroy(struct.get32("id")),
             (call, struct) -> struct.set("id", call.id()),
-            nothing());
+            IommufdIoctls::nothing);
 
     private static final IoctlCodec<IoasAlloc, IoasAlloc.Allocated> IOAS_ALLOC = IoctlCodec.of(
                     StructLayout.of("IOAS_ALLOC", 0x3b81).in32("flags").out32("out_ioas_id"),
@@ -61,7 +60,7 @@ public final class IommufdIoctls {
             (call, struct) -> struct.set("ioas_id", call.ioasId())
                     .set("num_iovas", call.numIovas())
                     .set("__reserved", call.reserved()),
-            nothing());
+            IommufdIoctls::nothing);
 
     private static final IoctlCodec<IoasCopy, IoasMap.Mapped> IOAS_COPY = IoctlCodec.of(
             StructLayout.of("IOAS_COPY", 0x3b83)
@@ -228,7 +227,7 @@ public final class IommufdIoctls {
             SetDirtyTracking.class,
             (struct, pointers) -> new SetDirtyTracking(struct.get32("flags"), struct.get32("hwpt_id")),
             (call, struct) -> struct.set("flags", call.flags()).set("hwpt_id", call.hwptId()),
-            nothing());
+            IommufdIoctls::nothing);
 
     private static final IoctlCodec<GetDirtyBitmap, Ioctl.Done> HWPT_GET_DIRTY_BITMAP = IoctlCodec.of(
             StructLayout.of("HWPT_GET_DIRTY_BITMAP", 0x3b8c)
@@ -249,7 +248,7 @@ public final class IommufdIoctls {
                     .set("iova", call.iova())
                     .set("length", call.lengthBytes())
                     .set("page_size", call.pageSizeBytes()),
-            nothing());
+            IommufdIoctls::nothing);
 
     private static final IoctlCodec<HwptInvalidate, HwptInvalidate.Handled> HWPT_INVALIDATE = IoctlCodec.of(
             StructLayout.of("HWPT_INVALIDATE", 0x3b8d)
@@ -344,7 +343,7 @@ public final class IommufdIoctls {
             ChangeProcess.class,
             (struct, pointers) -> new ChangeProcess(struct.get32("__reserved")),
             (call, struct) -> struct.set("__reserved", call.reserved()),
-            nothing());
+            IommufdIoctls::nothing);
 
     private static final IoctlCodec<VeventqAlloc, VeventqAlloc.Allocated> VEVENTQ_ALLOC = IoctlCodec.of(
                     StructLayout.of("VEVENTQ_ALLOC", 0x3b93)
@@ -428,8 +427,8 @@ public final class IommufdIoctls {
         return BY_NAME.get(name);
     }
 
-    private static <R> BiConsumer<R, Struct> nothing() {
-        return (result, struct) -> {};
+    private static <R> void nothing(R result, Struct struct) {
+        // the struct has no output
     }
 
     private static void closeAndDestroy(Iommufd context, int fd, int id) {
