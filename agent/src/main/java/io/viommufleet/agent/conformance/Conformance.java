@@ -20,6 +20,7 @@ public final class Conformance {
     private int traces;
     private long ops;
     private int tolerated;
+    private int undetermined;
 
     private Conformance() {}
 
@@ -30,7 +31,14 @@ public final class Conformance {
             TraceFiles.visit(path, run::replayTrace);
         }
         return new Report(
-                run.traces, run.ops, run.differing.size(), run.tolerated, run.differing, run.unreadable, run.totals);
+                run.traces,
+                run.ops,
+                run.differing.size(),
+                run.tolerated,
+                run.undetermined,
+                run.differing,
+                run.unreadable,
+                run.totals);
     }
 
     private void replayTrace(String trace, List<String> lines) {
@@ -55,6 +63,7 @@ public final class Conformance {
                 }
             }
             tolerated += comparison.tolerated();
+            undetermined += comparison.undetermined();
             checkEnd(end, replayed);
         } catch (TraceError error) {
             unreadable.add(new Report.Unreadable(trace, "line %d: %s".formatted(line + 1, error.getMessage())));

@@ -52,7 +52,7 @@ final class Replay {
     private final SelftestReplay selftest;
     private final Map<Integer, Integer> contexts = new HashMap<>();
     private final Map<String, Integer> deviceFiles = new HashMap<>();
-    private final List<MappedRegion> mapped = new ArrayList<>();
+    private final Map<Integer, List<MappedRegion>> mapped = new HashMap<>();
 
     Replay(Machine machine) {
         this.machine = machine;
@@ -272,19 +272,21 @@ final class Replay {
         if (!result.isOk()) {
             return Outcome.of(result.code());
         }
-        mapped.add(result.value());
+        List<MappedRegion> regions = mapped.computeIfAbsent(op.index("ctx"), context -> new ArrayList<>());
+        regions.add(result.value());
         Map<String, String> out = new LinkedHashMap<>();
-        out.put("map", String.valueOf(mapped.size() - 1));
+        out.put("map", String.valueOf(regions.size() - 1));
         out.put("word0", Integer.toUnsignedString(result.value().firstWord()));
         return Outcome.of(0, out);
     }
 
     private Outcome unmap(Operation op) {
         int index = op.number("map");
-        if (index >= mapped.size()) {
+        List<MappedRegion> regions = mapped.getOrDefault(op.index("ctx"), List.of());
+        if (index >= regions.size()) {
             return Outcome.of(-EINVAL.number());
         }
-        mapped.remove(index).unmap();
+        regions.remove(index).unmap();
         return Outcome.of(0);
     }
 

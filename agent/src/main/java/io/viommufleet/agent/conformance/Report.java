@@ -10,6 +10,7 @@ import java.util.Map;
  * @param ops in them
  * @param differences how many values differed
  * @param tolerated values that differed but that the inputs do not determine
+ * @param undetermined ops that could not be compared because the recording lacks an input of theirs, or of an op that they depend on
  * @param differing each difference
  * @param unreadable traces that could not be replayed to their end, with the reason: they prove nothing
  * @param totals ops by name and result, such as {@code IOAS_MAP ok} or {@code DESTROY EBUSY}
@@ -19,6 +20,7 @@ public record Report(
         long ops,
         int differences,
         int tolerated,
+        int undetermined,
         List<Difference> differing,
         List<Unreadable> unreadable,
         Map<String, Integer> totals) {

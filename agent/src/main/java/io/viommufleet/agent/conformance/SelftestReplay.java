@@ -4,8 +4,8 @@ import static io.viommufleet.agent.iommufd.system.Errno.E2BIG;
 import static io.viommufleet.agent.iommufd.system.Errno.EINVAL;
 import static io.viommufleet.agent.iommufd.system.Errno.EOPNOTSUPP;
 
-import io.viommufleet.agent.iommufd.Iommufd;
 import io.viommufleet.agent.iommufd.Ioctl;
+import io.viommufleet.agent.iommufd.Iommufd;
 import io.viommufleet.agent.iommufd.PageFault;
 import io.viommufleet.agent.iommufd.Result;
 import io.viommufleet.agent.iommufd.selftest.AccessTests;
@@ -43,40 +43,26 @@ final class SelftestReplay {
                 plain(context, new DomainTests.AddReserved(op.number("id"), op.wide("start"), op.wide("length")));
             case "TEST_MOCK_DOMAIN", "TEST_MOCK_DOMAIN_FLAGS" -> makeDevice(op, context);
             case "TEST_MOCK_DOMAIN_REPLACE", "TEST_PASID_REPLACE" ->
-                attached(
-                        context,
-                        new DeviceTests.Replace(op.number("id"), op.number("pasid"), op.number("pt_id")));
+                attached(context, new DeviceTests.Replace(op.number("id"), op.number("pasid"), op.number("pt_id")));
             case "TEST_MD_CHECK_MAP" ->
                 plain(
                         context,
-                        new DomainTests.CheckMap(
-                                op.number("id"), op.wide("iova"), op.wide("length"), op.wide("uptr")));
+                        new DomainTests.CheckMap(op.number("id"), op.wide("iova"), op.wide("length"), op.wide("uptr")));
             case "TEST_MD_CHECK_IOTLB" ->
-                plain(
-                        context,
-                        new DomainTests.CheckNested(op.number("id"), op.number("iotlb_id"), op.number("iotlb")));
+                plain(context, new DomainTests.CheckNested(op.number("id"), op.number("iotlb_id"), op.number("iotlb")));
             case "TEST_DIRTY" -> markDirty(op, context);
             case "TEST_TRIGGER_IOPF" -> plain(context, new DeviceTests.TriggerFault(op.number("dev_id"), fault(op)));
             case "TEST_DEV_CHECK_CACHE" ->
-                plain(
-                        context,
-                        new DeviceTests.CheckCache(op.number("id"), op.number("cache_id"), op.number("cache")));
+                plain(context, new DeviceTests.CheckCache(op.number("id"), op.number("cache_id"), op.number("cache")));
             case "TEST_TRIGGER_VEVENT" -> plain(context, new DeviceTests.TriggerEvent(op.number("dev_id")));
             case "TEST_PASID_ATTACH" ->
-                attached(
-                        context,
-                        new DeviceTests.AttachPasid(op.number("id"), op.number("pasid"), op.number("pt_id")));
+                attached(context, new DeviceTests.AttachPasid(op.number("id"), op.number("pasid"), op.number("pt_id")));
             case "TEST_PASID_DETACH" ->
                 plain(context, new DeviceTests.DetachPasid(op.number("id"), op.number("pasid")));
             case "TEST_PASID_CHECK_HWPT" ->
-                plain(
-                        context,
-                        new DeviceTests.CheckPasid(op.number("id"), op.number("pasid"), op.number("hwpt_id")));
+                plain(context, new DeviceTests.CheckPasid(op.number("id"), op.number("pasid"), op.number("hwpt_id")));
             case "TEST_DMABUF_GET" ->
-                returning(
-                        context,
-                        new DmabufTests.Export(op.wide("length")),
-                        DmabufTests.Export.Exported::fd);
+                returning(context, new DmabufTests.Export(op.wide("length")), DmabufTests.Export.Exported::fd);
             case "TEST_DMABUF_REVOKE" ->
                 plain(context, new DmabufTests.Revoke(op.number("dmabuf_fd"), op.number("revoked") != 0));
             case "TEST_UNKNOWN_OP" -> Outcome.of(-EOPNOTSUPP.number());

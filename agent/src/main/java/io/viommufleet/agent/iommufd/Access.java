@@ -207,7 +207,7 @@ public final class Access extends IommufdObject {
         boolean startAligned = offsetInPage(area.positionOf(PageSpan.first(area, iova))) == 0;
         boolean goesOn = below(area.last(), last);
         boolean endAligned = !goesOn || offsetInPage(area.positionOf(area.last()) + 1) == 0;
-        if (!startAligned || !endAligned || area.pages().isDmabuf()) {
+        if (!startAligned || !endAligned) {
             throw EINVAL.failure();
         }
         if (write ? !area.protection().writable() : !area.protection().readable()) {

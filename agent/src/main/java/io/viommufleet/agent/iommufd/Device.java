@@ -225,7 +225,7 @@ public final class Device extends IommufdObject {
             hwpt.paging().ioas().reserveFor(this);
         }
         try {
-            AttachSlot joined = slot == null ? group.open(pasid, hwpt) : slot;
+            AttachSlot joined = slot == null ? group.open(pasid, hwpt, hardware) : slot;
             joined.devices().add(this);
         } catch (KernelFailure failure) {
             if (pasid == NO_PASID) {

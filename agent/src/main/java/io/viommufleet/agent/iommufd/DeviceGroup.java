@@ -48,10 +48,13 @@ final class DeviceGroup {
         return --devices == 0;
     }
 
-    /** Attaches the first device of a slot. */
-    AttachSlot open(int pasid, Hwpt hwpt) throws KernelFailure {
+    /** Attaches the first device of a slot; to attach a PASID it must have PASIDs, other than its group mates. */
+    AttachSlot open(int pasid, Hwpt hwpt, IommuDevice first) throws KernelFailure {
         checkPasidCompatible(pasid, hwpt);
         enableFaults(hwpt);
+        if (pasid != NO_PASID && first.attachesPasids() && first.traits().maxPasids() == 0) {
+            throw EINVAL.failure();
+        }
         move(pasid, hwpt.domain(), null);
         AttachSlot slot = new AttachSlot(hwpt);
         slots.put(pasid, slot);

@@ -5,6 +5,7 @@ import static io.viommufleet.agent.iommufd.system.Errno.EOPNOTSUPP;
 import static io.viommufleet.agent.iommufd.system.Errno.EOVERFLOW;
 import static io.viommufleet.agent.iommufd.system.PageMath.addOverflows;
 
+import io.viommufleet.agent.iommufd.KernelBehaviour.Trait;
 import io.viommufleet.agent.iommufd.driver.DirtyLog;
 import io.viommufleet.agent.iommufd.system.KernelFailure;
 import io.viommufleet.agent.iommufd.system.UserBuffer;
@@ -42,14 +43,14 @@ public record GetDirtyBitmap(
         if (log == null) {
             throw EOPNOTSUPP.failure();
         }
-        if (log.tracking() || !context.kernel().behaviour().dirtyReadNeedsTracking()) {
+        if (log.tracking() || !context.kernel().behaviour().has(Trait.DIRTY_READ_NEEDS_TRACKING)) {
             new DirtyWalk(hwpt, log, iova, pageSizeBytes, bitmap, flags == 0).walk(iova + lengthBytes - 1);
         }
         return Done.DONE;
     }
 
     private void checkRange(Iommufd context, Ioas ioas) throws KernelFailure {
-        if (lengthBytes == 0 && context.kernel().behaviour().dirtyReadRefusesNothing()) {
+        if (lengthBytes == 0 && context.kernel().behaviour().has(Trait.DIRTY_READ_REFUSES_NOTHING)) {
             throw EINVAL.failure();
         }
         if (addOverflows(iova, lengthBytes - 1)) {

@@ -2,6 +2,7 @@ package io.viommufleet.agent.iommufd;
 
 import static io.viommufleet.agent.iommufd.system.Errno.EOPNOTSUPP;
 
+import io.viommufleet.agent.iommufd.KernelBehaviour.Trait;
 import io.viommufleet.agent.iommufd.driver.DeviceTraits;
 import io.viommufleet.agent.iommufd.driver.HardwareInfo;
 import io.viommufleet.agent.iommufd.system.KernelFailure;
@@ -57,7 +58,7 @@ public record GetHwInfo(int flags, int devId, int inputType, int dataLengthBytes
 
     @Override
     public HardwareFacts execute(Iommufd context) throws KernelFailure {
-        boolean byType = context.kernel().behaviour().hardwareInfoByType();
+        boolean byType = context.kernel().behaviour().has(Trait.HARDWARE_INFO_BY_TYPE);
         if ((flags & ~(byType ? INPUT_TYPE : 0)) != 0 || reserved != 0) {
             throw EOPNOTSUPP.failure();
         }

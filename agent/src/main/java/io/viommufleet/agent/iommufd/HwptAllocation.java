@@ -3,6 +3,7 @@ package io.viommufleet.agent.iommufd;
 import static io.viommufleet.agent.iommufd.system.Errno.EINVAL;
 import static io.viommufleet.agent.iommufd.system.Errno.EOPNOTSUPP;
 
+import io.viommufleet.agent.iommufd.KernelBehaviour.Trait;
 import io.viommufleet.agent.iommufd.driver.IommuDevice;
 import io.viommufleet.agent.iommufd.driver.NestedDomain;
 import io.viommufleet.agent.iommufd.driver.PagingDomain;
@@ -93,8 +94,8 @@ final class HwptAllocation {
         }
         int known = HwptFlags.NEST_PARENT
                 | HwptFlags.DIRTY_TRACKING
-                | (kernel.faultsOnPagingHwpt() ? HwptFlags.FAULT_ID_VALID : 0)
-                | (kernel.pasids() ? HwptFlags.PASID : 0);
+                | (kernel.has(Trait.FAULTS_ON_PAGING_HWPT) ? HwptFlags.FAULT_ID_VALID : 0)
+                | (kernel.has(Trait.PASIDS) ? HwptFlags.PASID : 0);
         boolean dirtyMissing = (flags & HwptFlags.DIRTY_TRACKING) != 0
                 && !device.hardware().traits().dirtyTracking();
         int faultingParent = HwptFlags.FAULT_ID_VALID | HwptFlags.NEST_PARENT;
@@ -104,7 +105,7 @@ final class HwptAllocation {
     }
 
     private static boolean nestedFlagsKnown(Iommufd context, int flags) {
-        int known = HwptFlags.FAULT_ID_VALID | (context.kernel().behaviour().pasids() ? HwptFlags.PASID : 0);
+        int known = HwptFlags.FAULT_ID_VALID | (context.kernel().behaviour().has(Trait.PASIDS) ? HwptFlags.PASID : 0);
         return (flags & ~known) == 0;
     }
 }

@@ -4,6 +4,7 @@ import static io.viommufleet.agent.iommufd.system.Errno.EINVAL;
 import static io.viommufleet.agent.iommufd.system.Errno.ENOENT;
 import static io.viommufleet.agent.iommufd.system.Errno.EOPNOTSUPP;
 
+import io.viommufleet.agent.iommufd.KernelBehaviour.Trait;
 import io.viommufleet.agent.iommufd.driver.InvalidationRequests;
 import io.viommufleet.agent.iommufd.driver.Invalidator;
 import io.viommufleet.agent.iommufd.system.Errno;
@@ -48,7 +49,7 @@ public record HwptInvalidate(int hwptId, int dataType, int entryBytes, int entry
             if (entryCount != 0 && (entries.isNull() || entryBytes == 0)) {
                 throw EINVAL.failure();
             }
-            if (context.kernel().behaviour().invalidateLimitsEntries() && exceedsLimits()) {
+            if (context.kernel().behaviour().has(Trait.INVALIDATE_LIMITS_ENTRIES) && exceedsLimits()) {
                 throw EINVAL.failure();
             }
             invalidator(context).invalidate(requests);
@@ -64,7 +65,7 @@ public record HwptInvalidate(int hwptId, int dataType, int entryBytes, int entry
     }
 
     private Invalidator invalidator(Iommufd context) throws KernelFailure {
-        Errno wrongType = context.kernel().behaviour().invalidateTellsWrongType() ? EINVAL : ENOENT;
+        Errno wrongType = context.kernel().behaviour().has(Trait.INVALIDATE_TELLS_WRONG_TYPE) ? EINVAL : ENOENT;
         Invalidator invalidator = switch (context.find(hwptId)) {
             case null -> throw ENOENT.failure();
             case HwptNested nested -> nested.domain().invalidator();

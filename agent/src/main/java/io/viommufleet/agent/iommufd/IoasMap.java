@@ -8,6 +8,7 @@ import static io.viommufleet.agent.iommufd.system.PageMath.below;
 import static io.viommufleet.agent.iommufd.system.PageMath.offsetInPage;
 import static io.viommufleet.agent.iommufd.system.PageMath.pageOf;
 
+import io.viommufleet.agent.iommufd.KernelBehaviour.Trait;
 import io.viommufleet.agent.iommufd.system.KernelFailure;
 import io.viommufleet.agent.iommufd.system.UserProcess;
 
@@ -46,7 +47,7 @@ public record IoasMap(int flags, int ioasId, long userVa, long lengthBytes, long
         MapFlags.checkBelowMaximum(iova, lengthBytes);
         MapFlags.checkProtection(flags);
         Ioas ioas = context.get(ioasId, Ioas.class);
-        if (context.kernel().behaviour().mapChecksOverflowFirst()) {
+        if (context.kernel().behaviour().has(Trait.MAP_CHECKS_OVERFLOW_FIRST)) {
             checkOverflow();
             checkLength();
         } else {

@@ -133,7 +133,8 @@ public final class Iommufd implements OpenFile {
         while (progress) {
             progress = false;
             for (IommufdObject object : objects.objects()) {
-                if (object.users() == 1) {
+                boolean stillThere = objects.find(object.id()) == object;
+                if (stillThere && object.users() == 1) {
                     object.destroy();
                     objects.free(object.id());
                     progress = true;

@@ -1,5 +1,7 @@
 package io.viommufleet.agent.iommufd;
 
+import io.viommufleet.agent.iommufd.KernelBehaviour.Trait;
+
 /** A device as a guest's vIOMMU names it. */
 public final class Vdevice extends IommufdObject {
     private final Viommu viommu;
@@ -24,7 +26,7 @@ public final class Vdevice extends IommufdObject {
     /** The device goes away: so does this, and its id with it, as far as the kernel has tombstones. */
     void forceDestroy() {
         destroy();
-        if (context().kernel().behaviour().tombstones()) {
+        if (context().kernel().behaviour().has(Trait.TOMBSTONES)) {
             context().objects().bury(id());
         } else {
             context().objects().free(id());

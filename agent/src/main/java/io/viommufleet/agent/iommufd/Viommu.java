@@ -66,7 +66,7 @@ public final class Viommu extends IommufdObject {
     }
 
     void removeHardwareQueue(HwQueue queue) {
-        hardwareQueues.remove(queue.index());
+        hardwareQueues.remove(queue.index(), queue);
     }
 
     private void report(int type, byte[] data) throws KernelFailure {

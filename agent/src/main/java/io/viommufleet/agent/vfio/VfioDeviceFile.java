@@ -10,6 +10,7 @@ import io.viommufleet.agent.iommufd.Device;
 import io.viommufleet.agent.iommufd.EmulatedKernel;
 import io.viommufleet.agent.iommufd.Ioctl;
 import io.viommufleet.agent.iommufd.Iommufd;
+import io.viommufleet.agent.iommufd.KernelBehaviour.Trait;
 import io.viommufleet.agent.iommufd.Result;
 import io.viommufleet.agent.iommufd.system.KernelFailure;
 import io.viommufleet.agent.iommufd.system.OpenFile;
@@ -148,7 +149,7 @@ public final class VfioDeviceFile implements OpenFile {
     }
 
     private boolean checkPasid(Device bound, int flags, int argsz, int fullBytes) throws KernelFailure {
-        int known = kernel().behaviour().attachKnowsPasid() ? VfioFlags.PASID : 0;
+        int known = kernel().behaviour().has(Trait.ATTACH_KNOWS_PASID) ? VfioFlags.PASID : 0;
         if ((flags & ~known) != 0) {
             throw EINVAL.failure();
         }

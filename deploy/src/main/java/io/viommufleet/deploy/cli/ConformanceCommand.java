@@ -67,6 +67,7 @@ final class ConformanceCommand implements Callable<Integer> {
         tree.put("ops", report.ops());
         tree.put("differences", report.differences());
         tree.put("tolerated", report.tolerated());
+        tree.put("undetermined", report.undetermined());
         tree.put("differing", report.differing());
         tree.put("unreadable", report.unreadable());
         tree.put("totals", byCall(report));
@@ -97,11 +98,12 @@ final class ConformanceCommand implements Callable<Integer> {
         table.print();
         terminal.out()
                 .printf(
-                        "%d traces, %d ops, %d differences, %d tolerated, %d unreadable%n",
+                        "%d traces, %d ops, %d differences, %d tolerated, %d undetermined, %d unreadable%n",
                         report.traces(),
                         report.ops(),
                         report.differences(),
                         report.tolerated(),
+                        report.undetermined(),
                         report.unreadable().size());
     }
 

@@ -4,6 +4,7 @@ import static io.viommufleet.agent.iommufd.system.Errno.EINVAL;
 import static io.viommufleet.agent.iommufd.system.Errno.EOPNOTSUPP;
 
 import io.viommufleet.agent.iommufd.HwptFlags;
+import io.viommufleet.agent.iommufd.KernelBehaviour.Trait;
 import io.viommufleet.agent.iommufd.driver.DeviceTraits;
 import io.viommufleet.agent.iommufd.driver.Domain;
 import io.viommufleet.agent.iommufd.driver.HardwareInfo;
@@ -109,7 +110,7 @@ final class AmdIommu implements HostIommu {
         /** The driver's one allocator took nested data too, and refused it, until 7.0 split the two. */
         @Override
         public boolean nestsDirectly() {
-            return !HostIommu.behaviourOf(iommu.kernel.version()).pasids();
+            return !HostIommu.behaviourOf(iommu.kernel.version()).has(Trait.PASIDS);
         }
 
         @Override
@@ -119,7 +120,7 @@ final class AmdIommu implements HostIommu {
 
         @Override
         public HardwareInfo hardwareInfo(int type) throws KernelFailure {
-            if (!HostIommu.behaviourOf(iommu.kernel.version()).amdTellsHardwareInfo()) {
+            if (!HostIommu.behaviourOf(iommu.kernel.version()).has(Trait.AMD_TELLS_HARDWARE_INFO)) {
                 return HardwareInfo.NONE;
             }
             if (type != 0 && type != HARDWARE_INFO_TYPE) {

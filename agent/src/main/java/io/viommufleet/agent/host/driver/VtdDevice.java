@@ -5,6 +5,7 @@ import static io.viommufleet.agent.iommufd.system.Errno.ENODEV;
 import static io.viommufleet.agent.iommufd.system.Errno.EOPNOTSUPP;
 
 import io.viommufleet.agent.iommufd.HwptFlags;
+import io.viommufleet.agent.iommufd.KernelBehaviour.Trait;
 import io.viommufleet.agent.iommufd.driver.DeviceTraits;
 import io.viommufleet.agent.iommufd.driver.Domain;
 import io.viommufleet.agent.iommufd.driver.HardwareInfo;
@@ -38,7 +39,7 @@ final class VtdDevice extends BasicDevice {
         if (data.present()) {
             throw EOPNOTSUPP.failure();
         }
-        boolean byDefault = HostIommu.behaviourOf(unit.kernel().version()).firstStageByDefault();
+        boolean byDefault = HostIommu.behaviourOf(unit.kernel().version()).has(Trait.FIRST_STAGE_BY_DEFAULT);
         if (byDefault && (flags & ~HwptFlags.PASID) == 0 && unit.firstStage().available()) {
             return new VtdDomain(unit, VtdDomain.Kind.FIRST_STAGE, false);
         }

@@ -1,5 +1,6 @@
 package io.viommufleet.agent.host.driver;
 
+import io.viommufleet.agent.iommufd.KernelBehaviour.Trait;
 import io.viommufleet.agent.iommufd.driver.PagingDomain;
 import io.viommufleet.agent.iommufd.iova.IovaRange;
 import io.viommufleet.common.feasibility.AddressRange;
@@ -30,7 +31,7 @@ final class VtdDomain extends PagingDomain {
         this.kind = kind;
         this.aperture = kind == Kind.FIRST_STAGE ? maker.firstStageAperture() : maker.secondStageAperture();
         this.refusesReadOnly = kind == Kind.NESTING_PARENT
-                && HostIommu.behaviourOf(maker.kernel().version()).readOnlyParentMapsRefused();
+                && HostIommu.behaviourOf(maker.kernel().version()).has(Trait.READ_ONLY_PARENT_MAPS_REFUSED);
     }
 
     Kind kind() {

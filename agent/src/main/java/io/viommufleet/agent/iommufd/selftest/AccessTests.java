@@ -6,8 +6,8 @@ import static io.viommufleet.agent.iommufd.system.Errno.EOPNOTSUPP;
 import static io.viommufleet.agent.iommufd.system.PageMath.PAGE_SIZE;
 import static io.viommufleet.agent.iommufd.system.PageMath.pageOf;
 
-import io.viommufleet.agent.iommufd.Iommufd;
 import io.viommufleet.agent.iommufd.Ioctl;
+import io.viommufleet.agent.iommufd.Iommufd;
 import io.viommufleet.agent.iommufd.PinnedPage;
 import io.viommufleet.agent.iommufd.system.AddressSpace;
 import io.viommufleet.agent.iommufd.system.KernelFailure;

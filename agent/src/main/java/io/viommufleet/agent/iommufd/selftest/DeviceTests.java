@@ -4,9 +4,9 @@ import static io.viommufleet.agent.iommufd.system.Errno.EINVAL;
 
 import io.viommufleet.agent.iommufd.Device;
 import io.viommufleet.agent.iommufd.Hwpt;
+import io.viommufleet.agent.iommufd.Ioctl;
 import io.viommufleet.agent.iommufd.Iommufd;
 import io.viommufleet.agent.iommufd.IommufdObject;
-import io.viommufleet.agent.iommufd.Ioctl;
 import io.viommufleet.agent.iommufd.PageFault;
 import io.viommufleet.agent.iommufd.driver.IommuGroup;
 import io.viommufleet.agent.iommufd.system.KernelFailure;

@@ -4,8 +4,8 @@ import static io.viommufleet.agent.iommufd.system.Errno.EBADF;
 import static io.viommufleet.agent.iommufd.system.Errno.EINVAL;
 
 import io.viommufleet.agent.iommufd.Dmabuf;
-import io.viommufleet.agent.iommufd.Iommufd;
 import io.viommufleet.agent.iommufd.Ioctl;
+import io.viommufleet.agent.iommufd.Iommufd;
 import io.viommufleet.agent.iommufd.system.KernelFailure;
 import io.viommufleet.agent.iommufd.system.PageMath;
 

@@ -7,6 +7,7 @@ import static io.viommufleet.agent.iommufd.system.Errno.EOPNOTSUPP;
 
 import io.viommufleet.agent.iommufd.HwptFlags;
 import io.viommufleet.agent.iommufd.KernelBehaviour;
+import io.viommufleet.agent.iommufd.KernelBehaviour.Trait;
 import io.viommufleet.agent.iommufd.driver.DeviceTraits;
 import io.viommufleet.agent.iommufd.driver.Domain;
 import io.viommufleet.agent.iommufd.driver.HardwareInfo;
@@ -59,7 +60,7 @@ final class MockDevice implements IommuDevice {
 
     /** A device; EINVAL for flags that the module does not know. */
     MockDevice(IommuGroup group, int flags, KernelBehaviour behaviour) throws KernelFailure {
-        int known = NO_DIRTY | (behaviour.pasids() ? PASID : HUGE_IOVA);
+        int known = NO_DIRTY | (behaviour.has(Trait.PASIDS) ? PASID : HUGE_IOVA);
         if ((flags & ~known) != 0) {
             throw EINVAL.failure();
         }
@@ -107,12 +108,13 @@ final class MockDevice implements IommuDevice {
 
     @Override
     public PagingDomain allocatePaging(int domainFlags, UserData data) throws KernelFailure {
-        int known = HwptFlags.DIRTY_TRACKING | HwptFlags.NEST_PARENT | (behaviour.pasids() ? HwptFlags.PASID : 0);
+        int known =
+                HwptFlags.DIRTY_TRACKING | HwptFlags.NEST_PARENT | (behaviour.has(Trait.PASIDS) ? HwptFlags.PASID : 0);
         boolean dirty = (domainFlags & HwptFlags.DIRTY_TRACKING) != 0;
         if ((domainFlags & ~known) != 0 || (dirty && has(NO_DIRTY))) {
             throw EOPNOTSUPP.failure();
         }
-        if (behaviour.pasids()) {
+        if (behaviour.has(Trait.PASIDS)) {
             return MockDomain.ofData(dirty, data);
         }
         if (data.present()) {
@@ -201,10 +203,8 @@ final class MockDevice implements IommuDevice {
         if (type != 0 && type != INFO_TYPE) {
             throw EOPNOTSUPP.failure();
         }
-        ByteBuffer struct = ByteBuffer.allocate(8)
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .putInt(0)
-                .putInt(INFO_TEST_REGISTER);
+        ByteBuffer struct =
+                ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putInt(0).putInt(INFO_TEST_REGISTER);
         return new HardwareInfo(INFO_TYPE, struct.array());
     }
 

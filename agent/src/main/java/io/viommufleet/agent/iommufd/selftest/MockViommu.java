@@ -40,7 +40,7 @@ final class MockViommu extends HardwareViommu implements Invalidator, HardwareQu
 
     private final MockDomain mockParent;
     private final UserData data;
-    private final TreeSet<Integer> runningQueues = new TreeSet<>();
+    private final TreeSet<Integer> takenQueues = new TreeSet<>();
     private int echo;
 
     MockViommu(MockDomain parent, UserData data) throws KernelFailure {
@@ -145,18 +145,19 @@ final class MockViommu extends HardwareViommu implements Invalidator, HardwareQu
         if (Integer.compareUnsigned(index, QUEUES) >= 0) {
             throw EINVAL.failure();
         }
-        if (runningQueues.contains(index)) {
+        if (takenQueues.contains(index)) {
             throw EEXIST.failure();
         }
-        if (index > 0 && !runningQueues.contains(index - 1)) {
+        if (index > 0 && !takenQueues.contains(index - 1)) {
             throw EIO.failure();
         }
-        runningQueues.add(index);
+        takenQueues.add(index);
         return index > 0 ? OptionalInt.of(index - 1) : OptionalInt.empty();
     }
 
+    /** The module does not note a queue's number, so that whichever queue goes, number 0 is what it takes for free. */
     @Override
     public void stop(int index) {
-        runningQueues.remove(index);
+        takenQueues.remove(0);
     }
 }
