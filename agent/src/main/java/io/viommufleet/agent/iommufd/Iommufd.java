@@ -132,9 +132,9 @@ public final class Iommufd implements OpenFile {
         boolean progress = true;
         while (progress) {
             progress = false;
-            for (IommufdObject object : objects.objects()) {
-                boolean stillThere = objects.find(object.id()) == object;
-                if (stillThere && object.users() == 1) {
+            for (IommufdObject found : objects.objects()) {
+                IommufdObject object = objects.find(found.id());
+                if (object != null && object.users() == 1) {
                     object.destroy();
                     objects.free(object.id());
                     progress = true;
