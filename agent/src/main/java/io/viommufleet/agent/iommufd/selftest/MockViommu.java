@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** The mock IOMMU's slice for a guest. Data given with it is echoed, and makes it publish a region of two pages. */
 final class MockViommu extends HardwareViommu implements Invalidator, HardwareQueues {
@@ -136,7 +137,7 @@ final class MockViommu extends HardwareViommu implements Invalidator, HardwareQu
     }
 
     @Override
-    public HardwareQueues queues(int type) {
+    public @Nullable HardwareQueues queues(int type) {
         return type == TYPE ? this : null;
     }
 
