@@ -93,14 +93,14 @@ public final class VfioContainer {
     }
 
     /** VFIO_IOMMU_GET_INFO. */
-    public record GetInfo() implements Ioctl<GetInfo.Info> {
+    public record GetInfo() implements Ioctl<GetInfo.ContainerInfo> {
         /**
          * What the container offers.
          *
          * @param pageSizes one bit per page size, none below a processor page
          * @param usable IOVAs that are not reserved, ascending
          */
-        public record Info(long pageSizes, List<IovaRange> usable) {}
+        public record ContainerInfo(long pageSizes, List<IovaRange> usable) {}
 
         @Override
         public String name() {
@@ -108,7 +108,7 @@ public final class VfioContainer {
         }
 
         @Override
-        public Info execute(Iommufd context) throws KernelFailure {
+        public ContainerInfo execute(Iommufd context) throws KernelFailure {
             Ioas ioas = ioasOf(context);
             long sizes = -1L;
             for (HwptPaging hwpt : ioas.hwpts()) {
@@ -116,7 +116,7 @@ public final class VfioContainer {
             }
             boolean subPage = (sizes & (PAGE_SIZE - 1)) != 0;
             long folded = subPage ? (sizes & -PAGE_SIZE) | PAGE_SIZE : sizes;
-            return new Info(folded, ioas.space().usableRanges());
+            return new ContainerInfo(folded, ioas.space().usableRanges());
         }
     }
 

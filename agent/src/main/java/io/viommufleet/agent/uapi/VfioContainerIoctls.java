@@ -83,7 +83,7 @@ final class VfioContainerIoctls {
 
     private static int getInfo(Iommufd context, MemorySegment argument) throws KernelFailure {
         Struct struct = copy(argument, GET_INFO);
-        Result<VfioContainer.GetInfo.Info> result = context.call(new VfioContainer.GetInfo());
+        Result<VfioContainer.GetInfo.ContainerInfo> result = context.call(new VfioContainer.GetInfo());
         if (!result.isOk()) {
             return result.code();
         }
