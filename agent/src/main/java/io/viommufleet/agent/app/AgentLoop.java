@@ -6,8 +6,10 @@ import io.viommufleet.agent.core.AgentIdentity;
 import io.viommufleet.agent.core.Operation;
 import io.viommufleet.agent.core.Step;
 import io.viommufleet.agent.host.HostSource;
+import io.viommufleet.agent.vmm.LostDevice;
 import io.viommufleet.common.FleetException;
 import io.viommufleet.common.kafka.FleetWriter;
+import io.viommufleet.common.model.AttachmentId;
 import io.viommufleet.common.model.Envelope;
 import io.viommufleet.common.model.HostInventory;
 import io.viommufleet.common.model.Outcome;
@@ -15,6 +17,7 @@ import io.viommufleet.common.model.Rejected;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -36,6 +39,7 @@ final class AgentLoop {
     private final long inventoryIntervalNanos;
     private final Outbox outbox = new Outbox();
     private final Deque<AgentEvent> events = new ArrayDeque<>();
+    private Optional<HostInventory> booted = Optional.empty();
     private Optional<String> complaint = Optional.empty();
     private boolean writing;
     private boolean loaded;
@@ -64,6 +68,7 @@ final class AgentLoop {
 
     /** Starts with what the host was found to be. */
     void begin(HostInventory inventory) {
+        booted = Optional.of(inventory);
         lookedNanos = System.nanoTime();
         handle(new AgentEvent.InventoryRead(inventory));
     }
@@ -125,7 +130,7 @@ final class AgentLoop {
         try {
             HostInventory found = host.read();
             if (isSelf(found)) {
-                handle(new AgentEvent.InventoryRead(found));
+                changed(booted.map(found::duringBootOf).orElse(found));
             } else {
                 complained(Optional.of("%s now says that the host is %s of cell %d; restart the agent to follow"
                         .formatted(
@@ -135,6 +140,20 @@ final class AgentLoop {
             }
         } catch (FleetException unreadable) {
             complained(Optional.of("the last inventory stands: %s".formatted(unreadable.getMessage())));
+        }
+    }
+
+    /** The host follows first, so that what is published can be attached; then what it took from VMs is said. */
+    private void changed(HostInventory latest) {
+        List<LostDevice> losses = operations.follow(latest);
+        handle(new AgentEvent.InventoryRead(latest));
+        for (LostDevice lost : losses) {
+            AttachmentId id = new AttachmentId(identity.host(), lost.vm(), lost.device());
+            LOGGER.atWarn()
+                    .addKeyValue("attachment", id)
+                    .addKeyValue("reason", lost.why().reason())
+                    .log("device lost");
+            handle(new AgentEvent.DeviceLost(id, lost.why()));
         }
     }
 

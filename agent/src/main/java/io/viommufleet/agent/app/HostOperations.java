@@ -6,12 +6,14 @@ import io.viommufleet.agent.core.OperationResult;
 import io.viommufleet.agent.vmm.AttachResult;
 import io.viommufleet.agent.vmm.DetachResult;
 import io.viommufleet.agent.vmm.HostRuntime;
+import io.viommufleet.agent.vmm.LostDevice;
 import io.viommufleet.agent.vmm.VmAttachRequest;
 import io.viommufleet.common.model.AttachFailure;
 import io.viommufleet.common.model.AttachStep;
 import io.viommufleet.common.model.Attachment;
 import io.viommufleet.common.model.AttachmentId;
 import io.viommufleet.common.model.GuestStep;
+import io.viommufleet.common.model.HostInventory;
 import io.viommufleet.common.viommu.Decision;
 import java.util.HashMap;
 import java.util.List;
@@ -36,6 +38,11 @@ final class HostOperations {
     /** Attaches again, in a rebuilt host, what was attached before, with the values that were frozen then. */
     OperationResult restore(Command command, Map<String, String> frozen) {
         return attach(command.attachment(), frozen);
+    }
+
+    /** Lets the host follow what changed on it; what VMs lost by it. */
+    List<LostDevice> follow(HostInventory latest) {
+        return host.follow(latest);
     }
 
     private OperationResult attach(Attachment attachment, Map<String, String> frozen) {

@@ -96,6 +96,7 @@ public final class AgentCore {
                 order.clear();
             }
             case OperationCompleted completed -> complete(completed, draft, nowNanos);
+            case AgentEvent.DeviceLost(AttachmentId id, AttachFailure why) -> lose(id, why, draft);
             case AgentEvent.HeartbeatAcknowledged(long sentNanos) -> acknowledge(sentNanos);
             case AgentEvent.Tick() -> beatIfDue(draft, nowNanos);
             case AgentEvent.Stopping() -> stop(draft);
@@ -154,6 +155,12 @@ public final class AgentCore {
         wants.put(command.id(), command);
         if (attachments.of(command.id()).answers(command)) {
             askedAgain.add(command.id());
+        }
+    }
+
+    private void lose(AttachmentId id, AttachFailure why, Draft draft) {
+        if (attachments.of(id) instanceof Attached held) {
+            settle(id, held.lose(why), draft);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.viommufleet.agent.core;
 
+import io.viommufleet.common.model.AttachFailure;
 import io.viommufleet.common.model.AttachmentId;
 import io.viommufleet.common.model.Envelope;
 import io.viommufleet.common.model.HostInventory;
@@ -36,6 +37,9 @@ public sealed interface AgentEvent {
 
     /** What was to be run has ended. */
     record OperationCompleted(AttachmentId id, OperationResult result) implements AgentEvent {}
+
+    /** An attached device is no longer the VM's, because the host changed under it. */
+    record DeviceLost(AttachmentId id, AttachFailure why) implements AgentEvent {}
 
     /** Kafka has the heartbeat that was sent then. */
     record HeartbeatAcknowledged(long sentNanos) implements AgentEvent {}

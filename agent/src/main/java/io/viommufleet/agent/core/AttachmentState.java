@@ -109,6 +109,11 @@ public sealed interface AttachmentState {
             return new Detaching(command, wanted, nowNanos);
         }
 
+        /** The host has the device no longer, so nothing is left to detach. */
+        Failed lose(AttachFailure why) {
+            return Failed.of(command, why, 0);
+        }
+
         /** The same arrangement is asked for again: it is kept, and the new command gets the old answer. */
         Attached reissue(Command again) {
             return new Attached(again, answerAgain(outcome, again));

@@ -10,14 +10,17 @@ import io.viommufleet.common.feasibility.GuestMemory;
 import io.viommufleet.common.feasibility.HwptChoice;
 import io.viommufleet.common.model.AttachFailure;
 import io.viommufleet.common.model.AttachStep;
+import io.viommufleet.common.model.Bdf;
 import io.viommufleet.common.model.GuestReport;
 import io.viommufleet.common.model.GuestStep;
 import io.viommufleet.common.model.HostInventory;
 import io.viommufleet.common.viommu.DeviceBackend;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +32,7 @@ public final class EmulatedHost implements HostRuntime {
     /** What the calls are made for that take a failed attach back. */
     public static final String UNDO = "UNDO";
 
-    private final HostInventory inventory;
+    private HostInventory inventory;
     private final HostHardware hardware;
     private final MemoryLayout memoryLayout;
     private final HwptChoice hwptChoice;
@@ -99,6 +102,37 @@ public final class EmulatedHost implements HostRuntime {
     public List<GuestReport> runGuest(String vm, List<GuestStep> script) {
         VmProcess process = vms.get(vm);
         return process == null || !process.complete() ? List.of() : new GuestRunner(process).run(script);
+    }
+
+    @Override
+    public List<LostDevice> follow(HostInventory latest) {
+        inventory = latest;
+        List<LostDevice> lost = new ArrayList<>();
+        vms.forEach((vm, process) -> process.devices()
+                .forEach((device, attached) -> whyLost(attached.bdf())
+                        .ifPresent(reason -> lost.add(new LostDevice(vm, device, gone(reason))))));
+        lost.forEach(one -> detach(one.vm(), one.device()));
+        Set<Bdf> held = new HashSet<>();
+        vms.values().forEach(process -> process.devices().values().forEach(attached -> held.add(attached.bdf())));
+        hardware.follow(latest, held);
+        return lost;
+    }
+
+    /** Why a device that a VM has cannot stay with it; empty if it can. */
+    private Optional<String> whyLost(Bdf bdf) {
+        return inventory.devices().stream()
+                .filter(device -> device.bdf().equals(bdf))
+                .findFirst()
+                .map(device -> device.boundToVfio() || inventory.assignable().contains(bdf)
+                        ? Optional.<String>empty()
+                        : Optional.of("%s was taken from the VM: its driver is %s now"
+                                .formatted(bdf, device.driver().orElse("none"))))
+                .orElseGet(() -> Optional.of("%s is gone from host %s"
+                        .formatted(bdf, inventory.metadata().name())));
+    }
+
+    private static AttachFailure gone(String reason) {
+        return new AttachFailure(AttachStep.OPEN_CDEV, Optional.empty(), Optional.of("ENODEV"), reason);
     }
 
     @Override

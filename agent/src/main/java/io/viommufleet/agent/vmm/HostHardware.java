@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** A booted kernel with its IOMMU drivers and devices, built from an inventory. Devices of which too much is unknown are left out. */
@@ -29,14 +30,42 @@ final class HostHardware {
     private final Map<String, HostIommu> iommus = new HashMap<>();
     private final Map<Integer, IommuGroup> groups = new TreeMap<>();
     private final Map<Bdf, HostCdev> cdevs = new TreeMap<>();
+    private int nextPrivateGroup = FIRST_PRIVATE_GROUP;
 
     HostHardware(HostInventory inventory) {
         KernelVersion version =
                 DeviceFacts.kernelOf(inventory).map(setup -> setup.version()).orElse(KernelVersion.LINUX_6_12);
         this.kernel = new EmulatedKernel(HostIommu.behaviourOf(version), inventory.allowUnsafeInterrupts());
+        probeNew(inventory);
+    }
+
+    /**
+     * Follows devices that came, went, or are not what they were.
+     *
+     * @param held devices that a VM has: they stay as they were probed
+     */
+    void follow(HostInventory latest, Set<Bdf> held) {
+        Map<Bdf, HostDevice> devices = new HashMap<>();
+        latest.devices().forEach(device -> devices.put(device.bdf(), device));
+        cdevs.values().removeIf(cdev -> {
+            HostDevice was = cdev.facts().device();
+            HostDevice is = devices.get(was.bdf());
+            boolean leaves = is == null || (!is.equals(was) && !held.contains(was.bdf()));
+            if (leaves) {
+                cdev.vfio().hardware().group().remove(cdev.vfio().hardware());
+            }
+            return leaves;
+        });
+        probeNew(latest);
+    }
+
+    private void probeNew(HostInventory inventory) {
+        groups.values().forEach(group -> group.setUsedByKernel(false));
         for (HostDevice device : inventory.devices()) {
             if (DeviceFacts.find(inventory, device.bdf()) instanceof DeviceFacts.Lookup.Found(DeviceFacts facts)) {
-                cdevs.put(device.bdf(), probe(facts));
+                HostCdev cdev = cdevs.computeIfAbsent(device.bdf(), _ -> probe(facts));
+                facts.kernelUser()
+                        .ifPresent(user -> cdev.vfio().hardware().group().setUsedByKernel(true));
             }
         }
     }
@@ -61,8 +90,7 @@ final class HostHardware {
     private HostCdev probe(DeviceFacts facts) {
         HostDevice device = facts.device();
         IommuGroup group = groups.computeIfAbsent(
-                device.group().orElse(FIRST_PRIVATE_GROUP + cdevs.size()), number -> new IommuGroup(number));
-        facts.kernelUser().ifPresent(user -> group.setUsedByKernel(true));
+                device.group().orElseGet(() -> nextPrivateGroup++), number -> new IommuGroup(number));
         PhysicalDevice physical = new PhysicalDevice(
                 device.bdf().toString(),
                 group,

@@ -2,6 +2,7 @@ package io.viommufleet.agent.vmm;
 
 import io.viommufleet.common.model.GuestReport;
 import io.viommufleet.common.model.GuestStep;
+import io.viommufleet.common.model.HostInventory;
 import java.util.List;
 
 /**
@@ -29,6 +30,15 @@ public interface HostRuntime {
      * @return one report for every step; none while a device of the VM is missing
      */
     List<GuestReport> runGuest(String vm, List<GuestStep> script);
+
+    /**
+     * Takes note of what changed on the host while it runs: devices plugged in can be attached, and those pulled out, or taken by another driver, can
+     * not. A VM that has one of these loses it.
+     *
+     * @param latest the host as it is now; what only a reboot changes must be as it was at boot
+     * @return what was lost, in order of VM and device
+     */
+    List<LostDevice> follow(HostInventory latest);
 
     /** What is attached now. */
     HostSnapshot snapshot();

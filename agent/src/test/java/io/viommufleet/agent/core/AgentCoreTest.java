@@ -73,6 +73,28 @@ class AgentCoreTest {
     }
 
     @Test
+    void aDeviceThatTheHostLosesFailsWithTheReasonAndIsNeitherTriedAgainNorDetached() {
+        CoreRun run = CoreRun.admitted();
+        Attachment attachment = run.attachment("vm", 0, 1);
+        run.read(1, 1, attachment);
+        run.end(OperationResult.succeeded());
+        AttachFailure gone =
+                new AttachFailure(AttachStep.OPEN_CDEV, Optional.empty(), Optional.of("ENODEV"), "the device is gone");
+
+        Step step = run.on(new AgentEvent.DeviceLost(attachment.id(), gone));
+        run.on(new Tick());
+
+        assertThat(step.journal()).hasSize(1);
+        assertThat(run.outcomes().getLast().state()).isEqualTo(DeviceState.FAILED);
+        assertThat(run.outcomes().getLast().attachmentGeneration()).isEqualTo(1);
+        assertThat(run.outcomes().getLast().failure()).contains(gone);
+        assertThat(run.operations).hasSize(1);
+        assertThat(run.on(new AgentEvent.DeviceLost(attachment.id(), gone)).records())
+                .as("said once")
+                .isEmpty();
+    }
+
+    @Test
     void doesNothingBeforeItIsAdmittedAndHasReadTheLog() {
         CoreRun run = new CoreRun(Records.AGENT, List.of());
         run.on(new InventoryRead(Records.inventory(1)));

@@ -3,6 +3,7 @@ package io.viommufleet.common.model;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * What a host is and has, as its agent found it in this boot. Which boot and which agent is in the envelope.
@@ -45,6 +46,38 @@ public record HostInventory(
         assignable = List.copyOf(assignable);
         rulesVersions = List.copyOf(rulesVersions);
         sources = Map.copyOf(sources);
+    }
+
+    /**
+     * What of this can be so without a reboot: kernel, its options, interrupt remapping and the registers of the IOMMUs are as
+     * they were at boot; everything else is as it is here. A register that nobody knew at boot may be known since.
+     *
+     * @param booted the host as it was found when this boot began
+     */
+    public HostInventory duringBootOf(HostInventory booted) {
+        Map<String, HostIommu> known = new TreeMap<>();
+        iommus.forEach(iommu -> known.put(iommu.id(), iommu));
+        booted.iommus.forEach(iommu -> known.merge(iommu.id(), iommu, HostInventory::sameHardware));
+        return new HostInventory(
+                metadata,
+                booted.kernel,
+                vmm,
+                memoryBytes,
+                numaMemoryBytes,
+                booted.kernelOptions,
+                booted.interruptRemapping.or(() -> interruptRemapping),
+                booted.allowUnsafeInterrupts,
+                List.copyOf(known.values()),
+                devices,
+                assignable,
+                rulesVersions,
+                sources);
+    }
+
+    private static HostIommu sameHardware(HostIommu now, HostIommu atBoot) {
+        Map<String, Long> registers = new TreeMap<>(now.registers());
+        registers.putAll(atBoot.registers());
+        return new HostIommu(atBoot.id(), atBoot.type(), registers);
     }
 
     @Override

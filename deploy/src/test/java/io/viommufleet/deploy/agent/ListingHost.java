@@ -5,6 +5,7 @@ import io.viommufleet.agent.vmm.DetachResult;
 import io.viommufleet.agent.vmm.EmulatedHost;
 import io.viommufleet.agent.vmm.HostRuntime;
 import io.viommufleet.agent.vmm.HostSnapshot;
+import io.viommufleet.agent.vmm.LostDevice;
 import io.viommufleet.agent.vmm.VmAttachRequest;
 import io.viommufleet.common.model.GuestReport;
 import io.viommufleet.common.model.GuestStep;
@@ -39,6 +40,11 @@ final class ListingHost implements HostRuntime {
     @Override
     public List<GuestReport> runGuest(String vm, List<GuestStep> script) {
         return host.orElseThrow().runGuest(vm, script);
+    }
+
+    @Override
+    public List<LostDevice> follow(HostInventory latest) {
+        return host.orElseThrow().follow(latest);
     }
 
     @Override

@@ -16,6 +16,7 @@ final class VtdDomain extends PagingDomain {
     private final Kind kind;
     private final AddressRange aperture;
     private final boolean refusesReadOnly;
+    private boolean snoopForced;
 
     /** Which stage, and whether a guest's stage 1 may stand on it. */
     enum Kind {
@@ -54,15 +55,13 @@ final class VtdDomain extends PagingDomain {
 
     @Override
     public boolean enforceCoherency() {
-        if (maker.registers().snoopControl()) {
-            setCoherencyEnforced();
-        }
-        return coherencyEnforced();
+        snoopForced |= maker.registers().snoopControl();
+        return snoopForced;
     }
 
     /** Whether a device behind {@code unit} can use the table. */
     boolean fits(VtdCapabilities unit) {
-        boolean snoopFits = !coherencyEnforced() || unit.registers().snoopControl();
+        boolean snoopFits = !snoopForced || unit.registers().snoopControl();
         return snoopFits && (kind == Kind.FIRST_STAGE ? fitsFirstStage(unit) : fitsSecondStage(unit));
     }
 
