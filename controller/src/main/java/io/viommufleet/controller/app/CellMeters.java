@@ -47,6 +47,18 @@ final class CellMeters {
                 () -> summary.get().map(CellSummary::drift).orElse(0L),
                 "cell",
                 this.cell);
+        meters.gauge(
+                "hosts.drifted",
+                "hosts whose last boot changed what they can do",
+                () -> summary.get().map(CellSummary::driftedHosts).orElse(0L),
+                "cell",
+                this.cell);
+        meters.gauge(
+                "vms.stranded",
+                "VMs that ran on a host which can no longer attach their devices since its last boot",
+                () -> summary.get().map(CellSummary::strandedVms).orElse(0L),
+                "cell",
+                this.cell);
         meters.gauge("log.lag", "records of the cell's log that are not read yet", () -> lag, "cell", this.cell);
         for (Phase phase : Phase.values()) {
             meters.gauge(

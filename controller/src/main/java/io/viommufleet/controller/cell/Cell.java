@@ -72,6 +72,7 @@ public final class Cell {
         long timeoutNanos = settings.agentTimeout().toNanos();
         toReject.values().stream().limit(settings.maxMovesPerStep()).forEach(draft::put);
         new HostPlanner(draft, contacts, timeoutNanos, nowNanos).plan();
+        new DriftPlanner(draft, placer).plan();
         FleetCapacity capacity = new FleetCapacity(
                 state, draft, placer, incarnation -> contacts.silentNanos(incarnation, nowNanos) < timeoutNanos);
         new VmPlanner(draft, capacity, settings.maxMovesPerStep()).plan();

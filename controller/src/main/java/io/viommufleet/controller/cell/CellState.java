@@ -1,5 +1,6 @@
 package io.viommufleet.controller.cell;
 
+import io.viommufleet.common.feasibility.HostCapabilities;
 import io.viommufleet.common.model.Attachment;
 import io.viommufleet.common.model.AttachmentId;
 import io.viommufleet.common.model.DecisionRecord;
@@ -15,6 +16,7 @@ import io.viommufleet.common.model.Outcome;
 import io.viommufleet.common.model.Placement;
 import io.viommufleet.common.model.Rejected;
 import io.viommufleet.common.model.VirtualMachine;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
@@ -34,6 +36,7 @@ final class CellState {
     private final Map<AttachmentId, Owned<Attachment>> attachments = new TreeMap<>();
     private final Map<String, Owned<HostState>> hostStates = new TreeMap<>();
     private final Map<String, Owned<HostAdmission>> admissions = new TreeMap<>();
+    private final Map<String, Map<String, String>> capabilities = new HashMap<>();
     private final Set<String> rejected = new HashSet<>();
     private Optional<Leader> leader = Optional.empty();
 
@@ -45,7 +48,7 @@ final class CellState {
     Optional<String> replay(Envelope envelope) {
         return switch (envelope.value()) {
             case VirtualMachine vm -> accept(() -> requests.put(vm.key(), vm));
-            case HostInventory inventory -> report(envelope, by -> inventories.put(inventory.key(), by), inventory);
+            case HostInventory inventory -> report(envelope, by -> take(inventory.key(), by), inventory);
             case Outcome outcome -> report(envelope, by -> outcomes.put(outcome.id(), by), outcome);
             case Placement placement -> own(placements, placement.key(), placement, envelope);
             case Attachment attachment -> own(attachments, attachment.id(), attachment, envelope);
@@ -55,6 +58,11 @@ final class CellState {
             case Rejected refusal -> accept(() -> rejected.add(refusal.key()));
             case DecisionRecord _, Heartbeat _ -> Optional.empty();
         };
+    }
+
+    private void take(String host, Reported<HostInventory> inventory) {
+        inventories.put(host, inventory);
+        capabilities.remove(host);
     }
 
     private static Optional<String> accept(Runnable change) {
@@ -102,6 +110,11 @@ final class CellState {
 
     Map<String, Reported<HostInventory>> inventories() {
         return inventories;
+    }
+
+    /** What a host can do, derived once for each inventory that it reports. */
+    Map<String, String> capabilities(HostInventory inventory) {
+        return capabilities.computeIfAbsent(inventory.key(), host -> HostCapabilities.of(inventory));
     }
 
     Map<AttachmentId, Reported<Outcome>> outcomes() {

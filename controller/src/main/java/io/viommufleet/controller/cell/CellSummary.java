@@ -1,10 +1,12 @@
 package io.viommufleet.controller.cell;
 
+import io.viommufleet.common.model.HostDrift;
 import io.viommufleet.common.model.HostState;
 import io.viommufleet.common.model.Phase;
 import io.viommufleet.common.model.Placement;
 import io.viommufleet.common.viommu.DeviceDecision;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -15,12 +17,16 @@ import java.util.TreeMap;
  * @param vmsByPhase VMs in each phase, all phases present; those deleted are not counted
  * @param hostsByState hosts in each state, all states present
  * @param decisions standing decisions by model and answer
+ * @param driftedHosts hosts whose admitted boot cannot do what the one before could, or can do more
+ * @param strandedVms VMs that such a change left without a device
  * @param drift placements whose certificate did not follow from their configuration; must be 0
  */
 public record CellSummary(
         Map<Phase, Long> vmsByPhase,
         Map<HostCondition, Long> hostsByState,
         Map<ModelAnswer, Long> decisions,
+        long driftedHosts,
+        long strandedVms,
         long drift) {
 
     /** Where a host stands for the controller. */
@@ -55,7 +61,18 @@ public record CellSummary(
                 count(owned.value(), decisions);
             }
         });
-        return new CellSummary(vms, hosts(state, liveness), decisions, drift);
+        List<HostDrift> drifts = state.hostStates().values().stream()
+                .flatMap(owned -> owned.value().drift().stream())
+                .toList();
+        return new CellSummary(vms, hosts(state, liveness), decisions, drifts.size(), stranded(drifts), drift);
+    }
+
+    private static long stranded(List<HostDrift> drifts) {
+        return drifts.stream()
+                .flatMap(drift -> drift.stranded().stream())
+                .map(HostDrift.Stranded::vm)
+                .distinct()
+                .count();
     }
 
     private static void count(Placement placement, Map<ModelAnswer, Long> decisions) {

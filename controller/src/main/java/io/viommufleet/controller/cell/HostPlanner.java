@@ -35,7 +35,7 @@ final class HostPlanner {
 
     private void plan(Reported<HostInventory> reported) {
         String host = reported.value().metadata().name();
-        HostState known = draft.hostState(host).orElseGet(() -> unknown(host));
+        HostState known = draft.hostState(host).orElseGet(() -> HostState.unknown(host));
         if (mayBeAdmitted(known, reported.by())) {
             draft.put(admit(known, reported.by()));
         }
@@ -60,13 +60,9 @@ final class HostPlanner {
     private static HostState admit(HostState known, Origin.Agent agent) {
         List<String> fenced = new ArrayList<>(known.fenced());
         known.admitted().map(HostState.Admitted::incarnation).ifPresent(fenced::add);
-        return new HostState(
-                known.host(),
-                Optional.of(new HostState.Admitted(agent.boot(), agent.incarnation())),
-                fenced.subList(Math.max(0, fenced.size() - FENCED_REMEMBERED), fenced.size()),
-                known.cordoned(),
-                known.quarantine(),
-                known.quarantinedGroups());
+        return known.admitting(
+                new HostState.Admitted(agent.boot(), agent.incarnation()),
+                fenced.subList(Math.max(0, fenced.size() - FENCED_REMEMBERED), fenced.size()));
     }
 
     private void announce(String host, HostState.Admitted admitted) {
@@ -75,9 +71,5 @@ final class HostPlanner {
         if (known == null || !known.value().equals(wanted)) {
             draft.put(wanted);
         }
-    }
-
-    private static HostState unknown(String host) {
-        return new HostState(host, Optional.empty(), List.of(), false, Optional.empty(), List.of());
     }
 }

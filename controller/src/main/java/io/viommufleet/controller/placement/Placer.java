@@ -1,8 +1,10 @@
 package io.viommufleet.controller.placement;
 
 import io.viommufleet.common.model.Bdf;
+import io.viommufleet.common.model.HostInventory;
 import io.viommufleet.common.model.Placement;
 import io.viommufleet.common.model.PlacementRules;
+import io.viommufleet.common.viommu.GuestDevice;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -45,6 +47,24 @@ public final class Placer {
                 .min(preference(candidate, vmsBySpreadValue))
                 .map(fit -> new Placement.Leg(fit.host().name(), fit.devices()));
         return new PlacementResult(best, verdicts);
+    }
+
+    /**
+     * Why a host could not attach one of its devices to a VM, whoever may have it now; empty where it could.
+     *
+     * @param guestDevice id of a device of the VM
+     */
+    public Optional<String> whyNot(Candidate candidate, String guestDevice, HostInventory host, Bdf bdf) {
+        GuestDevice guest = candidate.decision().canonical().devices().stream()
+                .filter(device -> device.id().equals(guestDevice))
+                .findFirst()
+                .orElseThrow();
+        return host.devices().stream()
+                .filter(device -> device.bdf().equals(bdf))
+                .findFirst()
+                .map(device -> feasibility.check(candidate, guest, host, device).map(DeviceFeasibility.Refusal::reason))
+                .orElseGet(() -> Optional.of(
+                        "host %s has no device %s".formatted(host.metadata().name(), bdf)));
     }
 
     private record Fit(HostView host, Map<String, Bdf> devices) {}

@@ -1,6 +1,8 @@
 package io.viommufleet.deploy.cli;
 
 import io.viommufleet.common.model.FleetRecord;
+import io.viommufleet.common.model.HostInventory;
+import io.viommufleet.common.model.HostState;
 import io.viommufleet.common.model.Placement;
 import io.viommufleet.common.wire.RecordCodec;
 import io.viommufleet.deploy.view.FleetReport;
@@ -63,8 +65,7 @@ final class DescribeCommand implements Callable<Integer> {
             FleetState state = view.state();
             JsonNode tree = switch (kind) {
                 case vm -> vm(state, Lookup.one("VM", state.placements(), name, cell));
-                case host ->
-                    tree(Lookup.one("host", state.inventories(), name, cell).getValue());
+                case host -> host(state, Lookup.one("host", state.inventories(), name, cell));
             };
             Output output = new Output();
             output.format = format == Output.Format.table ? Output.Format.yaml : format;
@@ -78,6 +79,15 @@ final class DescribeCommand implements Callable<Integer> {
         ObjectNode tree = (ObjectNode) tree(found.getValue());
         ArrayNode outcomes = tree.putArray("outcomes");
         FleetReport.outcomes(state, found.getKey(), found.getValue()).forEach(outcome -> outcomes.add(tree(outcome)));
+        return tree;
+    }
+
+    /** The inventory, with what the last boot changed if it changed anything. */
+    private static JsonNode host(FleetState state, Map.Entry<CellKey<String>, HostInventory> host) {
+        ObjectNode tree = (ObjectNode) tree(host.getValue());
+        state.hostState(host.getKey())
+                .flatMap(HostState::drift)
+                .ifPresent(drift -> tree.set("drift", ReportTree.of(drift)));
         return tree;
     }
 

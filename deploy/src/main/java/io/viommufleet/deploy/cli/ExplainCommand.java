@@ -11,6 +11,7 @@ import io.viommufleet.deploy.view.FleetState;
 import io.viommufleet.deploy.view.FleetState.CellKey;
 import io.viommufleet.deploy.view.FleetView;
 import io.viommufleet.deploy.view.PlacementQuestion;
+import io.viommufleet.deploy.view.Strandings;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Map;
@@ -57,10 +58,12 @@ final class ExplainCommand implements Callable<Integer> {
             Placement placement = found.getValue();
             FleetReport.Vm vm = FleetReport.vm(state, found.getKey(), placement);
             List<HostVerdict> verdicts = PlacementQuestion.verdicts(state, found.getKey(), placement);
-            output.print(terminal, tree(vm, placement, verdicts), () -> {
+            List<String> strandings = Strandings.of(state, found.getKey());
+            output.print(terminal, tree(vm, placement, verdicts, strandings), () -> {
                 wants(placement);
                 happened(vm, placement);
                 GuestLines.print(terminal.out(), vm.guest());
+                strandings.forEach(line -> terminal.out().println("  stranded: " + line));
                 hosts(placement, verdicts);
             });
         }
@@ -148,7 +151,8 @@ final class ExplainCommand implements Callable<Integer> {
         }
     }
 
-    private static ObjectNode tree(FleetReport.Vm vm, Placement placement, List<HostVerdict> verdicts) {
+    private static ObjectNode tree(
+            FleetReport.Vm vm, Placement placement, List<HostVerdict> verdicts, List<String> strandings) {
         ObjectNode tree = ReportTree.of(vm);
         placement.decision().ifPresent(admission -> {
             ObjectNode decision = tree.putObject("decision")
@@ -160,6 +164,8 @@ final class ExplainCommand implements Callable<Integer> {
                 device.followsFrom().forEach(field -> fields.put(field.path(), field.value()));
             });
         });
+        ArrayNode stranded = tree.putArray("stranded");
+        strandings.forEach(stranded::add);
         ArrayNode hosts = tree.putArray("hosts");
         verdicts.forEach(verdict -> hosts.addObject()
                 .put("id", verdict.host())

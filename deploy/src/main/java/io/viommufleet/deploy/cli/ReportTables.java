@@ -22,7 +22,7 @@ final class ReportTables {
 
     /** What each host is. */
     static void hosts(Terminal terminal, FleetReport report) {
-        Table table = new Table(terminal, "HOST", "STATE", "IOMMU", "NESTS", "DEVICES", "FREE", "WHY");
+        Table table = new Table(terminal, "HOST", "STATE", "IOMMU", "NESTS", "DEVICES", "FREE", "DRIFT", "WHY");
         for (HostReport host : report.hosts()) {
             table.row(
                     host.id(),
@@ -31,6 +31,7 @@ final class ReportTables {
                     host.canNest() ? "yes" : "no",
                     Integer.toString(host.devices()),
                     Integer.toString(host.free()),
+                    host.drift().isEmpty() ? NONE : host.driftWords(),
                     host.reason());
         }
         table.print();

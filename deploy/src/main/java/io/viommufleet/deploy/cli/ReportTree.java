@@ -1,6 +1,7 @@
 package io.viommufleet.deploy.cli;
 
 import io.viommufleet.common.model.GuestReport;
+import io.viommufleet.common.model.HostDrift;
 import io.viommufleet.common.wire.GuestStepText;
 import io.viommufleet.deploy.view.FleetReport;
 import io.viommufleet.deploy.view.HostReport;
@@ -72,7 +73,7 @@ final class ReportTree {
     }
 
     static ObjectNode of(HostReport host) {
-        return NODES.objectNode()
+        ObjectNode tree = NODES.objectNode()
                 .put("id", host.id())
                 .put("state", host.state())
                 .put("iommu", host.iommu())
@@ -80,6 +81,26 @@ final class ReportTree {
                 .put("reason", host.reason())
                 .put("devices", host.devices())
                 .put("free", host.free());
+        host.drift().ifPresent(drift -> tree.set("drift", of(drift)));
+        return tree;
+    }
+
+    static ObjectNode of(HostDrift drift) {
+        ObjectNode tree = NODES.objectNode().put("fromBoot", drift.fromBoot()).put("toBoot", drift.toBoot());
+        ArrayNode changes = tree.putArray("changes");
+        drift.changes()
+                .forEach(change -> changes.addObject()
+                        .put("what", change.what())
+                        .put("before", change.before())
+                        .put("after", change.after()));
+        ArrayNode stranded = tree.putArray("stranded");
+        drift.stranded()
+                .forEach(one -> stranded.addObject()
+                        .put("vm", one.vm())
+                        .put("device", one.device())
+                        .put("bdf", one.bdf().toString())
+                        .put("reason", one.reason()));
+        return tree;
     }
 
     private static JsonNode text(Optional<?> value) {

@@ -6,11 +6,13 @@ import io.viommufleet.common.model.Attachment;
 import io.viommufleet.common.model.Bdf;
 import io.viommufleet.common.model.DeviceState;
 import io.viommufleet.common.model.HostDevice;
+import io.viommufleet.common.model.HostDrift;
 import io.viommufleet.common.model.HostInventory;
 import io.viommufleet.common.model.HostState;
 import io.viommufleet.common.model.Outcome;
 import io.viommufleet.deploy.view.FleetState.CellKey;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -23,8 +25,17 @@ import java.util.stream.Collectors;
  * @param reason why it cannot nest or takes no work; may be empty
  * @param devices how many devices it can give to VMs
  * @param free how many of them no VM has
+ * @param drift what its last boot changed, if anything
  */
-public record HostReport(String id, String state, String iommu, boolean canNest, String reason, int devices, int free) {
+public record HostReport(
+        String id,
+        String state,
+        String iommu,
+        boolean canNest,
+        String reason,
+        int devices,
+        int free,
+        Optional<HostDrift> drift) {
     static HostReport of(FleetState state, CellKey<String> key, HostInventory host) {
         List<HostDevice> assignable = host.devices().stream()
                 .filter(device -> !device.bridge())
@@ -45,7 +56,25 @@ public record HostReport(String id, String state, String iommu, boolean canNest,
                 assignable.size(),
                 (int) assignable.stream()
                         .filter(device -> !held.contains(device.bdf()))
-                        .count());
+                        .count(),
+                state.hostState(key).flatMap(HostState::drift));
+    }
+
+    /** What the last boot changed, in a few words; empty where it changed nothing. */
+    public String driftWords() {
+        return drift.map(found -> {
+                    int changes = found.changes().size();
+                    String stranded = found.stranded().stream()
+                            .map(HostDrift.Stranded::vm)
+                            .distinct()
+                            .collect(Collectors.joining(", "));
+                    return "%d %s%s"
+                            .formatted(
+                                    changes,
+                                    changes == 1 ? "change" : "changes",
+                                    stranded.isEmpty() ? "" : ", strands " + stranded);
+                })
+                .orElse("");
     }
 
     private static String stateOf(FleetState state, CellKey<String> key) {

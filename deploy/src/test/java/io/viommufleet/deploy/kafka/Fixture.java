@@ -74,11 +74,7 @@ final class Fixture {
     }
 
     static Envelope hostState(String host, long epoch) {
-        return new Envelope(
-                0,
-                1,
-                new Origin.Controller(epoch, 1),
-                new HostState(host, Optional.empty(), List.of(), false, Optional.empty(), List.of()));
+        return new Envelope(0, 1, new Origin.Controller(epoch, 1), HostState.unknown(host));
     }
 
     static Envelope vm(String name, String label) {

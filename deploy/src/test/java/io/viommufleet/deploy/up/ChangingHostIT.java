@@ -1,0 +1,212 @@
+package io.viommufleet.deploy.up;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.viommufleet.agent.app.AgentApp;
+import io.viommufleet.agent.app.AgentConfig;
+import io.viommufleet.agent.host.HostSources;
+import io.viommufleet.agent.vmm.EmulatedHost;
+import io.viommufleet.common.kafka.KafkaConnection;
+import io.viommufleet.common.kafka.Partitions;
+import io.viommufleet.common.model.HostState;
+import io.viommufleet.common.model.Phase;
+import io.viommufleet.common.model.Placement;
+import io.viommufleet.controller.app.ControllerApp;
+import io.viommufleet.controller.app.ControllerConfig;
+import io.viommufleet.controller.cell.CellSettings;
+import io.viommufleet.deploy.broker.BrokerSettings;
+import io.viommufleet.deploy.broker.EmbeddedBroker;
+import io.viommufleet.deploy.cli.CommandRun;
+import io.viommufleet.deploy.view.FleetState.CellKey;
+import io.viommufleet.deploy.view.FleetView;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A host that changes under its VM: devices come and go while it runs, and it can do less after a reboot. */
+class ChangingHostIT {
+    private static final Duration DEADLINE = Duration.ofSeconds(60);
+    private static final CellKey<String> HOST = new CellKey<>(0, "changing");
+    private static final CellKey<String> TRAINER = new CellKey<>(0, "trainer");
+    private static final String NESTS = "0x3ef9e86f050df";
+    private static final String NEVER_NESTS = "0x3ef9e82f050df";
+    private static final String GPU =
+            "{bdf: \"0000:3b:00.0\", vendor: \"0x10de\", device: \"0x2330\", class: \"0x030200\", group: 12, iommu:"
+                    + " dmar0, driver: %s}";
+
+    @TempDir
+    Path directory;
+
+    private EmbeddedBroker broker;
+    private ControllerApp controller;
+
+    @BeforeEach
+    void start() {
+        broker = EmbeddedBroker.start(BrokerSettings.local(directory.resolve("broker")));
+        controller = ControllerApp.start(new ControllerConfig(
+                "controller-0",
+                kafka(),
+                Optional.of(new Partitions(1, 1)),
+                1,
+                true,
+                CellSettings.DEFAULT,
+                "localhost",
+                0));
+    }
+
+    @AfterEach
+    void stop() {
+        controller.close();
+        broker.close();
+    }
+
+    @Test
+    void callsOutARebootWithANarrowerRegisterWithTheVmThatItStrands() throws IOException, InterruptedException {
+        host(NESTS, GPU.formatted("vfio-pci"));
+        apply();
+        try (FleetView view = FleetView.open(kafka())) {
+            try (AgentApp _ = AgentApp.start(config())) {
+                await(view, Phase.RUNNING);
+            }
+            host(NEVER_NESTS, GPU.formatted("vfio-pci"));
+            try (AgentApp _ = AgentApp.start(config().rebooted())) {
+                await(view, Phase.FAILED);
+
+                HostState state = view.state().hostState(HOST).orElseThrow();
+                assertThat(state.drift()).hasValueSatisfying(drift -> {
+                    assertThat(drift.changes())
+                            .singleElement()
+                            .satisfies(change -> assertThat(change.words())
+                                    .isEqualTo("iommu dmar0 nesting: no: ECAP.NEST (bit 26) is clear, was yes"));
+                    assertThat(drift.stranded())
+                            .singleElement()
+                            .satisfies(stranded -> assertThat(stranded.words())
+                                    .startsWith("VM trainer, gpu0 = 0000:3b:00.0: HWPT_ALLOC EOPNOTSUPP: ")
+                                    .contains("ECAP.NEST (bit 26) is clear"));
+                });
+                assertThat(run("get", "hosts")).contains("1 change, strands trainer");
+                assertThat(run("describe", "host", "changing"))
+                        .contains("drift:")
+                        .contains("iommu dmar0 nesting");
+                assertThat(run("explain", "trainer"))
+                        .contains("stranded: host changing changed with boot")
+                        .contains("ECAP.NEST (bit 26) is clear");
+                assertThat(metrics())
+                        .contains("viommu_hosts_drifted{cell=\"0\"} 1.0")
+                        .contains("viommu_vms_stranded{cell=\"0\"} 1.0");
+            }
+        }
+    }
+
+    @Test
+    void placesAVmOnADeviceThatIsPluggedInAndFailsItWhenAnotherDriverTakesTheDevice() throws IOException {
+        host(NESTS, "");
+        apply();
+        try (FleetView view = FleetView.open(kafka());
+                AgentApp _ = AgentApp.start(config())) {
+            await(view, Phase.PENDING);
+
+            host(NESTS, GPU.formatted("vfio-pci"));
+            await(view, Phase.RUNNING);
+
+            host(NESTS, GPU.formatted("nvidia"));
+            assertThat(await(view, Phase.FAILED).reason())
+                    .isEqualTo("gpu0 on changing: OPEN_CDEV ENODEV: 0000:3b:00.0 was taken from the VM: its driver is"
+                            + " nvidia now");
+            assertThat(view.state().hostState(HOST).flatMap(HostState::drift)).isEmpty();
+        }
+    }
+
+    private KafkaConnection kafka() {
+        return KafkaConnection.to(broker.bootstrapServers());
+    }
+
+    private AgentConfig config() {
+        return new AgentConfig(
+                broker.bootstrapServers(),
+                Map.of(),
+                HostSources.one(directory.resolve("host.yaml"), Optional.empty()),
+                EmulatedHost::new,
+                directory.resolve("state"),
+                Optional.empty(),
+                false,
+                Optional.empty(),
+                Duration.ofMillis(500),
+                Duration.ofMillis(200),
+                Duration.ofSeconds(15));
+    }
+
+    /** Replaces the host's file in one go, as an agent may read it at any moment. */
+    private void host(String ecap, String devices) throws IOException {
+        Path next = Files.writeString(directory.resolve("next.yaml"), """
+            kind: Host
+            metadata: {name: changing}
+            spec:
+              kernel: "7.0"
+              memory: 64GiB
+              vmm: "10.2"
+              kernel-options: ["intel_iommu=on,sm_on"]
+              interrupt-remapping: on
+              iommus: [{id: dmar0, type: intel-vtd, cap: "0x19ed008c40780c66", ecap: "%s"}]
+              devices: [%s]
+            """.formatted(ecap, devices));
+        Files.move(next, directory.resolve("host.yaml"), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private void apply() throws IOException {
+        Path file = Files.writeString(directory.resolve("vm.yaml"), """
+            kind: VirtualMachine
+            metadata: {name: trainer}
+            spec:
+              machine: pc-q35-10.0
+              memory: 4GiB
+              viommus: [{model: intel-iommu, scalable-mode: on, fsts: on, caching-mode: on, aw-bits: 48}]
+              devices: [{id: gpu0, match: {vendor: "0x10de", device: "0x2330"}}]
+            """);
+        run("apply", file.toString());
+    }
+
+    private String run(String... words) {
+        String[] all = new String[words.length + 2];
+        System.arraycopy(words, 0, all, 0, words.length);
+        all[words.length] = "--bootstrap-server";
+        all[words.length + 1] = broker.bootstrapServers();
+        CommandRun run = CommandRun.of(all);
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        return run.out();
+    }
+
+    private String metrics() throws IOException, InterruptedException {
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            return client.send(
+                            HttpRequest.newBuilder(URI.create(controller.url() + "/metrics"))
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofString())
+                    .body();
+        }
+    }
+
+    private static Placement await(FleetView view, Phase phase) {
+        long deadlineNanos = System.nanoTime() + DEADLINE.toNanos();
+        while (true) {
+            Placement now = view.state().placements().get(TRAINER);
+            if (now != null && now.phase() == phase) {
+                return now;
+            }
+            assertThat(System.nanoTime()).as("deadline, with %s", now).isLessThan(deadlineNanos);
+            view.poll(Duration.ofMillis(200));
+        }
+    }
+}
