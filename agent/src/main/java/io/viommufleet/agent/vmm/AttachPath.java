@@ -199,7 +199,7 @@ final class AttachPath {
             vm.destroy(id, undo);
             throw new StepFailure(StepFailure.of(AttachStep.ATTACH, ATTACH_CALL, attached));
         }
-        DefaultHwpt hwpt = new DefaultHwpt(id, nesting);
+        DefaultHwpt hwpt = new DefaultHwpt(id, nesting, flags.contains(HwptFlag.DIRTY_TRACKING));
         hwpt.join();
         container.hwpts().add(hwpt);
         return hwpt;

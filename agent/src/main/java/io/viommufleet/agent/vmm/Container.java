@@ -23,11 +23,13 @@ final class Container {
     static final class DefaultHwpt {
         private final int id;
         private final boolean nestingParent;
+        private final boolean tracksDirty;
         private int users;
 
-        DefaultHwpt(int id, boolean nestingParent) {
+        DefaultHwpt(int id, boolean nestingParent, boolean tracksDirty) {
             this.id = id;
             this.nestingParent = nestingParent;
+            this.tracksDirty = tracksDirty;
         }
 
         int id() {
@@ -36,6 +38,11 @@ final class Container {
 
         boolean nestingParent() {
             return nestingParent;
+        }
+
+        /** Whether it was allocated with dirty tracking. */
+        boolean tracksDirty() {
+            return tracksDirty;
         }
 
         void join() {

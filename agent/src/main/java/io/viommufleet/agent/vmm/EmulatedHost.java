@@ -104,6 +104,15 @@ public final class EmulatedHost implements HostRuntime {
         return process == null || !process.complete() ? List.of() : new GuestRunner(process).run(script);
     }
 
+    /** The VMM's part in migrating a VM; empty while it has no device here. */
+    public Optional<VmMigration> migration(String vm) {
+        return process(vm).map(VmMigration::new);
+    }
+
+    Optional<VmProcess> process(String vm) {
+        return Optional.ofNullable(vms.get(vm));
+    }
+
     @Override
     public List<LostDevice> follow(HostInventory latest) {
         inventory = latest;

@@ -41,15 +41,20 @@ final class GuestActivity {
 
     /** Runs a step to its end, or takes back what it did. */
     GuestReport run(GuestStep step, Body body) {
-        Optional<GuestReport.Failure> failure = Optional.empty();
+        Optional<GuestReport.Failure> failure = attempt(body);
+        return new GuestReport(step, calls, failure, note);
+    }
+
+    /** The same for what is no step of a script; gives the reason of a failure. */
+    Optional<GuestReport.Failure> attempt(Body body) {
         try {
             body.run(this);
-            givenUp.forEach(Runnable::run);
         } catch (GuestFailure failed) {
-            failure = Optional.of(failed.failure());
             undo.forEach(Runnable::run);
+            return Optional.of(failed.failure());
         }
-        return new GuestReport(step, calls, failure, note);
+        givenUp.forEach(Runnable::run);
+        return Optional.empty();
     }
 
     VmProcess vm() {

@@ -243,6 +243,16 @@ final class NestedSmmu implements GuestIommu {
     }
 
     @Override
+    public Optional<GuestIommuState> save() {
+        return Optional.empty();
+    }
+
+    @Override
+    public void load(GuestIommuState state, GuestActivity activity) throws GuestFailure {
+        throw GuestFailure.refused("an arm-smmuv3 with accel=on cannot be migrated");
+    }
+
+    @Override
     public void remove(String device, UndoStack stack) {
         Attached gone = attached.remove(device);
         if (gone == null) {

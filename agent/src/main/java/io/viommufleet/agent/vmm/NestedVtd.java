@@ -149,6 +149,19 @@ final class NestedVtd implements GuestIommu {
     }
 
     @Override
+    public Optional<GuestIommuState> save() {
+        return Optional.of(new GuestIommuState.ScalableVtd(tables));
+    }
+
+    @Override
+    public void load(GuestIommuState state, GuestActivity activity) throws GuestFailure {
+        if (!(state instanceof GuestIommuState.ScalableVtd(VtdTables theirs))) {
+            throw GuestFailure.refused("the source's vIOMMU is no intel-iommu with first-stage translation");
+        }
+        become(theirs, activity);
+    }
+
+    @Override
     public void remove(String device, UndoStack stack) {
         Endpoint endpoint = endpoints.remove(device);
         if (endpoint == null) {

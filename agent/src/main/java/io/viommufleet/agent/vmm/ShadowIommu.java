@@ -3,9 +3,11 @@ package io.viommufleet.agent.vmm;
 import io.viommufleet.agent.vmm.ShadowSpace.Use;
 import io.viommufleet.agent.vmm.ShadowTable.Piece;
 import io.viommufleet.common.model.GuestStep;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -124,6 +126,30 @@ final class ShadowIommu implements GuestIommu {
     private ShadowSpace space(String device) {
         Endpoint endpoint = Objects.requireNonNull(endpoints.get(device), "steps name attached devices");
         return Objects.requireNonNull(spaces.get(endpoint.space()), "every endpoint has its space");
+    }
+
+    @Override
+    public Optional<GuestIommuState> save() {
+        Map<String, GuestIommuState.Space> states = new HashMap<>();
+        spaces.forEach((key, space) -> states.put(key, new GuestIommuState.Space(space.use(), space.table())));
+        return Optional.of(new GuestIommuState.Shadowed(enabled, states));
+    }
+
+    @Override
+    public void load(GuestIommuState state, GuestActivity activity) throws GuestFailure {
+        if (!(state
+                instanceof
+                GuestIommuState.Shadowed(boolean theirsEnabled, Map<String, GuestIommuState.Space> theirs))) {
+            throw GuestFailure.refused("the source's vIOMMU translates in another way");
+        }
+        setEnabled(theirsEnabled, activity);
+        for (Map.Entry<String, GuestIommuState.Space> entry : theirs.entrySet()) {
+            ShadowSpace space = spaces.get(entry.getKey());
+            if (space == null) {
+                throw GuestFailure.refused("the address space of %s has no device here".formatted(entry.getKey()));
+            }
+            use(space, entry.getValue().use(), entry.getValue().table(), activity);
+        }
     }
 
     /** What is mapped goes with the container. */

@@ -109,6 +109,7 @@ final class ShadowSpace {
     }
 
     private static void unmap(Container container, Piece piece, GuestActivity activity) throws GuestFailure {
+        activity.vm().dirtyTracking().beforeUnmap(container, piece.iova(), piece.lengthBytes(), piece.address());
         activity.call(new IoasUnmap(container.ioas(), piece.iova(), piece.lengthBytes()));
         container.guestMappings().remove(piece.iova());
         IoasMap back = mapping(container, activity.vm(), piece);
@@ -131,6 +132,10 @@ final class ShadowSpace {
     private static void unmap(Container container, GuestMemory.Section section, GuestActivity activity)
             throws GuestFailure {
         List<GuestMemory.Section> before = new ArrayList<>(container.mapped());
+        long first = section.range().first();
+        activity.vm()
+                .dirtyTracking()
+                .beforeUnmap(container, first, section.range().last() - first + 1, first);
         activity.call(unmapping(container, section));
         container.mapped().remove(section);
         activity.onFailure(() -> {

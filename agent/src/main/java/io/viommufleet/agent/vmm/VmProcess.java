@@ -38,6 +38,7 @@ final class VmProcess {
     private final HwptChoice hwptChoice;
     private final List<Container> containers = new ArrayList<>();
     private final Map<Integer, ViommuInstance> viommus = new TreeMap<>();
+    private final DirtyTracking dirtyTracking = new DirtyTracking(this);
     private final Map<String, AttachedVfioDevice> devices = new TreeMap<>();
     private final Map<String, String> frozen = new HashMap<>();
     private @Nullable Iommufd iommufd;
@@ -94,6 +95,16 @@ final class VmProcess {
     /** Values that a device finalised; they outlive the device. */
     Map<String, String> frozen() {
         return frozen;
+    }
+
+    /** What devices write, while the VM migrates. */
+    DirtyTracking dirtyTracking() {
+        return dirtyTracking;
+    }
+
+    /** The vIOMMUs that a device was handed to, by index. */
+    Map<Integer, ViommuInstance> viommus() {
+        return viommus;
     }
 
     ViommuInstance viommu(int index) {
