@@ -15,7 +15,7 @@ public record AmdCapabilities(AmdRegisters registers, KernelSetup kernel) {
 
     /** Whether a nesting parent can be allocated. */
     public Capability nesting() {
-        return newKernel("nesting")
+        return newKernel(kernel.version().amdNests(), "nesting")
                 .and(Capability.when(registers.guestTranslation(), "EFR.GTSup (bit 4) is clear"))
                 .and(Capability.when(registers.guestIoProtection(), "EFR.GIOSup (bit 48) is clear"))
                 .and(Capability.when(registers.guestCr3TablePhysical(), "EFR2.GCR3TRPMode (bit 3) is clear"));
@@ -28,7 +28,7 @@ public record AmdCapabilities(AmdRegisters registers, KernelSetup kernel) {
 
     /** Whether PASIDs can be attached. */
     public Capability pasid() {
-        return newKernel("PASID attach")
+        return newKernel(kernel.version().attachesPasids(), "PASID attach")
                 .and(Capability.when(registers.guestTranslation(), "EFR.GTSup (bit 4) is clear: no v2 page table"));
     }
 
@@ -37,13 +37,11 @@ public record AmdCapabilities(AmdRegisters registers, KernelSetup kernel) {
      * says nothing; it is not among the registers, so four are assumed.
      */
     public AddressRange plainAperture() {
-        return AddressRange.ofBits(kernel.version().atLeast(KernelVersion.LINUX_7_0) ? 48 : 64);
+        return AddressRange.ofBits(kernel.version().amdTableFollowsHardware() ? 48 : 64);
     }
 
-    private Capability newKernel(String what) {
-        return Capability.when(
-                kernel.version().atLeast(KernelVersion.LINUX_7_0),
-                "kernel %s has no %s for AMD".formatted(kernel.version(), what));
+    private Capability newKernel(boolean able, String what) {
+        return Capability.when(able, "kernel %s has no %s for AMD".formatted(kernel.version(), what));
     }
 
     IommuCapabilities derive() {

@@ -192,17 +192,18 @@ final class AttachPrediction {
         if (!accelerated) {
             return Optional.empty();
         }
-        if (!facts.kernel().version().atLeast(KernelVersion.LINUX_7_0)) {
+        if (!facts.kernel().version().hasViommuObjects()) {
             return kernelFailure(
                     AttachStep.SET_IOMMU_DEVICE,
                     "VIOMMU_ALLOC",
                     "ENOTTY",
                     "kernel %s has no viommu objects".formatted(facts.kernel().version()));
         }
-        boolean coherent = facts.registers() instanceof SmmuV3Registers smmu && smmu.forceWriteBack();
-        return coherent
-                ? Optional.empty()
-                : kernelFailure(AttachStep.SET_IOMMU_DEVICE, "VIOMMU_ALLOC", "EOPNOTSUPP", "IDR3.FWB (bit 8) is clear");
+        Capability viommu = facts.registers() instanceof SmmuV3Registers smmu
+                ? new SmmuV3Capabilities(smmu, facts.kernel()).viommu(false)
+                : Capability.cannot("the host's IOMMU is no SMMUv3");
+        return viommu.whyNot()
+                .flatMap(reason -> kernelFailure(AttachStep.SET_IOMMU_DEVICE, "VIOMMU_ALLOC", "EOPNOTSUPP", reason));
     }
 
     private List<AddressRange> usableRanges(AddressRange aperture) {

@@ -126,8 +126,7 @@ public record DeviceFacts(HostInventory host, HostDevice device, KernelSetup ker
     public Optional<IommuRegisters> information() {
         return switch (registers) {
             case VtdRegisters _, SmmuV3Registers _ -> Optional.of(registers);
-            case AmdRegisters _ ->
-                kernel.version().atLeast(KernelVersion.LINUX_7_0) ? Optional.of(registers) : Optional.empty();
+            case AmdRegisters _ -> kernel.version().amdNests() ? Optional.of(registers) : Optional.empty();
             case VirtioIommuProperties _, NoIommu _ -> Optional.empty();
         };
     }

@@ -38,10 +38,9 @@ public sealed interface DomainPrediction {
     private static DomainPrediction vtd(VtdCapabilities unit, Set<HwptFlag> flags) {
         boolean parent = flags.contains(HwptFlag.NEST_PARENT);
         boolean dirty = flags.contains(HwptFlag.DIRTY_TRACKING);
-        boolean newKernel = unit.kernel().version().atLeast(KernelVersion.LINUX_7_0);
-        if (flags.contains(HwptFlag.PASID) && !newKernel) {
-            return unsupported(Capability.cannot("kernel %s does not know the PASID flag"
-                    .formatted(unit.kernel().version())));
+        KernelVersion kernel = unit.kernel().version();
+        if (flags.contains(HwptFlag.PASID) && !kernel.attachesPasids()) {
+            return unsupported(Capability.cannot("kernel %s does not know the PASID flag".formatted(kernel)));
         }
         if (!parent && !dirty && unit.plainDomainIsFirstStage()) {
             return new Made(unit.firstStageAperture(), unit.firstStagePageSizes(), false);
@@ -50,7 +49,10 @@ public sealed interface DomainPrediction {
                 .and(parent ? unit.nesting() : Capability.can())
                 .and(unit.secondStage());
         return able.available()
-                ? new Made(unit.secondStageAperture(), unit.secondStagePageSizes(), parent && !newKernel)
+                ? new Made(
+                        unit.secondStageAperture(),
+                        unit.secondStagePageSizes(),
+                        parent && kernel.refusesReadOnlyInParent())
                 : unsupported(able);
     }
 

@@ -11,12 +11,16 @@ import io.viommufleet.common.viommu.Viommu;
 import io.viommufleet.common.viommu.VirtioIommu;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * What a vIOMMU model says when QEMU hands it a host device: {@code set_iommu_device} of each model, and its answer to the notifier that VFIO
  * registers. Models without the callback take every device.
  */
 public final class HostChecks {
+    private static final Pattern ON_OFF = Pattern.compile("on|off");
+    private static final Pattern KIBIBYTES = Pattern.compile("[1-9][0-9]{0,9}k");
+
     private HostChecks() {}
 
     /**
@@ -30,6 +34,10 @@ public final class HostChecks {
      */
     public static HostCheckResult check(
             Viommu viommu, String path, Map<String, String> frozen, GuestEndpoint endpoint, HostIommuDevice host) {
+        Optional<Refused> malformed = malformed(viommu, path, frozen);
+        if (malformed.isPresent()) {
+            return malformed.get();
+        }
         return switch (viommu) {
             case IntelIommu intel -> answer(IntelHostChecks.check(new Meeting<>(intel, endpoint, host)));
             case ArmSmmuv3 smmu ->
@@ -39,6 +47,28 @@ public final class HostChecks {
                 VirtioHostChecks.check(new Meeting<>(virtio, endpoint, host), path, frozen.get(path + ".granule"));
             case AmdIommu _, RiscvIommu _ -> new Accepted(Map.of());
         };
+    }
+
+    /** What was frozen travels in records; a value that no attach could have frozen is refused, not read as something else. */
+    private static Optional<Refused> malformed(Viommu viommu, String path, Map<String, String> frozen) {
+        return switch (viommu) {
+            case ArmSmmuv3 _ ->
+                unreadable(path + ".ril", frozen, ON_OFF, "on or off")
+                        .or(() -> unreadable(path + ".ats", frozen, ON_OFF, "on or off"));
+            case VirtioIommu _ -> unreadable(path + ".granule", frozen, KIBIBYTES, "a size in KiB, such as 4k");
+            case IntelIommu _, AmdIommu _, RiscvIommu _ -> Optional.empty();
+        };
+    }
+
+    private static Optional<Refused> unreadable(
+            String property, Map<String, String> frozen, Pattern form, String allowed) {
+        return Optional.ofNullable(frozen.get(property))
+                .filter(value -> !form.matcher(value).matches())
+                .map(value -> new Refused(
+                        "resolved-values",
+                        "%s frozen as '%s'".formatted(property, value),
+                        "no such value",
+                        "a frozen value is " + allowed));
     }
 
     /** Why the model refuses the MAP notifier that VFIO registers (QEMU notify_flag_changed); empty if it does not. */

@@ -39,6 +39,36 @@ public record KernelVersion(int major, int minor) implements Comparable<KernelVe
                 : Optional.empty();
     }
 
+    /** Whether iommufd has viommu objects, vdevices and their queues. */
+    public boolean hasViommuObjects() {
+        return atLeast(LINUX_7_0);
+    }
+
+    /** Whether HWPT_ALLOC knows the PASID flag and a VFIO device attaches PASIDs. */
+    public boolean attachesPasids() {
+        return atLeast(LINUX_7_0);
+    }
+
+    /** Whether VT-d takes the first stage for a domain that user space allocates without flags. */
+    public boolean prefersFirstStage() {
+        return atLeast(LINUX_7_0);
+    }
+
+    /** Whether VT-d refuses a read-only map in a nesting parent; newer kernels map it writeable. */
+    public boolean refusesReadOnlyInParent() {
+        return !atLeast(LINUX_7_0);
+    }
+
+    /** Whether the AMD driver answers GET_HW_INFO, and nests. */
+    public boolean amdNests() {
+        return atLeast(LINUX_7_0);
+    }
+
+    /** Whether the levels of an AMD page table follow the hardware; older kernels take 64 bits for granted. */
+    public boolean amdTableFollowsHardware() {
+        return atLeast(LINUX_7_0);
+    }
+
     /** Whether this version is {@code other} or newer. */
     public boolean atLeast(KernelVersion other) {
         return compareTo(other) >= 0;

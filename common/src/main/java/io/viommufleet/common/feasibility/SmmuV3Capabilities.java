@@ -29,15 +29,18 @@ public record SmmuV3Capabilities(SmmuV3Registers registers, KernelSetup kernel) 
                                 .formatted(registers.iidr())));
     }
 
-    /** Whether a viommu object can be made on a nesting parent, given that the device's DMA is coherent or stage 2 can force it (IDR3.FWB). */
-    public Capability viommu() {
+    /**
+     * Whether a viommu object can be made on a nesting parent: the DMA of the device must be coherent whatever the guest's tables say. That the SMMU's own
+     * walks are coherent (IDR0.COHACC) does not help.
+     *
+     * @param coherentWriteBack whether firmware says of the device that its DMA is coherent write-back (CANWBS)
+     */
+    public Capability viommu(boolean coherentWriteBack) {
         return nesting()
                 .and(Capability.when(
-                        kernel.version().atLeast(KernelVersion.LINUX_7_0),
+                        kernel.version().hasViommuObjects(),
                         "kernel %s has no viommu objects".formatted(kernel.version())))
-                .and(Capability.when(
-                        registers.forceWriteBack() || registers.coherentAccess(),
-                        "neither IDR3.FWB (bit 8) nor IDR0.COHACC (bit 4) is set"));
+                .and(Capability.when(registers.forceWriteBack() || coherentWriteBack, "IDR3.FWB (bit 8) is clear"));
     }
 
     /** Whether a domain with dirty tracking can be allocated. */
@@ -51,7 +54,7 @@ public record SmmuV3Capabilities(SmmuV3Registers registers, KernelSetup kernel) 
     public Capability pasid() {
         return stage1().and(Capability.when(registers.substreamIdBits() > 0, "IDR1.SSIDSIZE (bits 10:6) is 0"))
                 .and(Capability.when(
-                        kernel.version().atLeast(KernelVersion.LINUX_7_0),
+                        kernel.version().attachesPasids(),
                         "kernel %s has no PASID attach".formatted(kernel.version())));
     }
 

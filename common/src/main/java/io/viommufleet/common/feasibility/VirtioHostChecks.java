@@ -83,6 +83,7 @@ final class VirtioHostChecks {
         };
     }
 
+    /** A granule as {@link HostChecks} lets it in. */
     private static long bytes(String granule) {
         return Long.parseLong(granule.substring(0, granule.length() - 1)) * KIB;
     }

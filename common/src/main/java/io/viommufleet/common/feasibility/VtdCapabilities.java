@@ -38,7 +38,7 @@ public record VtdCapabilities(VtdRegisters registers, KernelSetup kernel) {
         return scalableMode()
                 .and(Capability.when(registers.processAddressSpaces(), "ECAP.PASID (bit 40) is clear"))
                 .and(Capability.when(
-                        kernel.version().atLeast(KernelVersion.LINUX_7_0),
+                        kernel.version().attachesPasids(),
                         "kernel %s has no PASID attach".formatted(kernel.version())));
     }
 
@@ -97,7 +97,7 @@ public record VtdCapabilities(VtdRegisters registers, KernelSetup kernel) {
      * every domain that user space allocates.
      */
     public boolean plainDomainIsFirstStage() {
-        return firstStage().available() && kernel.version().atLeast(KernelVersion.LINUX_7_0);
+        return firstStage().available() && kernel.version().prefersFirstStage();
     }
 
     IommuCapabilities derive() {

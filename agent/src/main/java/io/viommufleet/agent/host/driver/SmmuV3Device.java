@@ -88,9 +88,8 @@ final class SmmuV3Device extends BasicDevice {
 
     @Override
     public boolean hasViommu(int type) {
-        boolean coherent = physical().coherentWriteBack()
-                || smmu.capabilities().registers().forceWriteBack();
-        return type == SmmuV3Viommu.TYPE && smmu.capabilities().nesting().available() && coherent;
+        return type == SmmuV3Viommu.TYPE
+                && smmu.capabilities().viommu(physical().coherentWriteBack()).available();
     }
 
     @Override
