@@ -10,6 +10,7 @@ import io.viommufleet.agent.vmm.LostDevice;
 import io.viommufleet.common.FleetException;
 import io.viommufleet.common.kafka.FleetWriter;
 import io.viommufleet.common.model.AttachmentId;
+import io.viommufleet.common.model.Bdf;
 import io.viommufleet.common.model.Envelope;
 import io.viommufleet.common.model.HostInventory;
 import io.viommufleet.common.model.Outcome;
@@ -19,6 +20,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,6 +43,8 @@ final class AgentLoop {
     private final Deque<AgentEvent> events = new ArrayDeque<>();
     private Optional<HostInventory> booted = Optional.empty();
     private Optional<String> complaint = Optional.empty();
+    private Optional<Late> late = Optional.empty();
+    private Set<Bdf> lost = Set.of();
     private boolean writing;
     private boolean loaded;
     private long lookedNanos;
@@ -66,17 +70,21 @@ final class AgentLoop {
         this.inventoryIntervalNanos = inventoryInterval.toNanos();
     }
 
+    /** An operation on a slow host: it is done, but its end is not known before a moment. */
+    private record Late(AgentEvent.OperationCompleted event, long dueNanos) {}
+
     /** Starts with what the host was found to be. */
     void begin(HostInventory inventory) {
         booted = Optional.of(inventory);
         lookedNanos = System.nanoTime();
+        operations.disturb(inventory.faults());
         handle(new AgentEvent.InventoryRead(inventory));
     }
 
     /** One turn: read, look, beat, act. Rides out a Kafka that does not answer. */
     void turn() {
         try {
-            log.poll(POLL).forEach(this::handle);
+            log.poll(patience()).forEach(this::handle);
             complained(Optional.empty());
         } catch (FleetException failure) {
             ride(failure);
@@ -86,6 +94,10 @@ final class AgentLoop {
             loaded = true;
             handle(new AgentEvent.CaughtUp());
         }
+        late.filter(ended -> ended.dueNanos() - System.nanoTime() <= 0).ifPresent(ended -> {
+            late = Optional.empty();
+            handle(ended.event());
+        });
         look();
         handle(new AgentEvent.Tick());
         status.accept(AgentStatus.of(core, log.reading(), log.lag()));
@@ -95,6 +107,13 @@ final class AgentLoop {
     void end() {
         handle(new AgentEvent.Stopping());
         log.writer().ifPresent(FleetWriter::flush);
+    }
+
+    /** How long to wait for records: not longer than until a slow operation ends. */
+    private Duration patience() {
+        return late.map(ended -> Duration.ofNanos(Math.max(0, ended.dueNanos() - System.nanoTime())))
+                .filter(left -> left.compareTo(POLL) < 0)
+                .orElse(POLL);
     }
 
     private void ride(FleetException failure) {
@@ -123,14 +142,16 @@ final class AgentLoop {
     }
 
     private void look() {
-        if (System.nanoTime() - lookedNanos < inventoryIntervalNanos) {
+        boolean early = System.nanoTime() - lookedNanos < inventoryIntervalNanos;
+        if (late.isPresent() || (early && !losesMore())) {
             return;
         }
         lookedNanos = System.nanoTime();
         try {
             HostInventory found = host.read();
             if (isSelf(found)) {
-                changed(booted.map(found::duringBootOf).orElse(found));
+                operations.disturb(found.faults());
+                changed(booted.map(found::duringBootOf).orElse(found).without(lost));
             } else {
                 complained(Optional.of("%s now says that the host is %s of cell %d; restart the agent to follow"
                         .formatted(
@@ -157,6 +178,17 @@ final class AgentLoop {
         }
     }
 
+    /** Whether the host has lost a device that it had when last looked at; it counts as gone from here on. */
+    private boolean losesMore() {
+        Set<Bdf> now = operations.lostDevices();
+        boolean more = !now.equals(lost);
+        if (more) {
+            lost = now;
+            LOGGER.atWarn().addKeyValue("gone", now).log("devices are gone from the host");
+        }
+        return more;
+    }
+
     private boolean isSelf(HostInventory found) {
         return found.metadata().name().equals(identity.host())
                 && found.metadata().cell() == identity.cell();
@@ -174,7 +206,16 @@ final class AgentLoop {
         step.records().forEach(this::write);
         meters.drift(core.drift());
         for (Operation operation : step.operations()) {
-            events.add(new AgentEvent.OperationCompleted(operation.id(), operations.run(operation)));
+            complete(new AgentEvent.OperationCompleted(operation.id(), operations.run(operation)));
+        }
+    }
+
+    private void complete(AgentEvent.OperationCompleted event) {
+        long delayNanos = operations.takeDelayNanos();
+        if (delayNanos == 0) {
+            events.add(event);
+        } else {
+            late = Optional.of(new Late(event, System.nanoTime() + delayNanos));
         }
     }
 

@@ -12,13 +12,16 @@ import io.viommufleet.common.model.AttachFailure;
 import io.viommufleet.common.model.AttachStep;
 import io.viommufleet.common.model.Attachment;
 import io.viommufleet.common.model.AttachmentId;
+import io.viommufleet.common.model.Bdf;
 import io.viommufleet.common.model.GuestStep;
+import io.viommufleet.common.model.HostFault;
 import io.viommufleet.common.model.HostInventory;
 import io.viommufleet.common.viommu.Decision;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Runs what the core asks for on the host of this boot. */
 final class HostOperations {
@@ -43,6 +46,21 @@ final class HostOperations {
     /** Lets the host follow what changed on it; what VMs lost by it. */
     List<LostDevice> follow(HostInventory latest) {
         return host.follow(latest);
+    }
+
+    /** Lets these faults happen on the host from here on. */
+    void disturb(List<HostFault> faults) {
+        host.disturb(faults);
+    }
+
+    /** By how much the operations since the last time were slower than they took. */
+    long takeDelayNanos() {
+        return host.takeDelayNanos();
+    }
+
+    /** Devices that the host has lost in this boot. */
+    Set<Bdf> lostDevices() {
+        return host.lostDevices();
     }
 
     private OperationResult attach(Attachment attachment, Map<String, String> frozen) {

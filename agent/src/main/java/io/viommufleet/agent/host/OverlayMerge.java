@@ -4,7 +4,9 @@ import io.viommufleet.common.FleetError;
 import io.viommufleet.common.FleetException;
 import io.viommufleet.common.input.DeviceOverlay;
 import io.viommufleet.common.input.HostOverlay;
+import io.viommufleet.common.model.Bdf;
 import io.viommufleet.common.model.HostDevice;
+import io.viommufleet.common.model.HostFault;
 import io.viommufleet.common.model.HostInventory;
 import io.viommufleet.common.model.HostIommu;
 import io.viommufleet.common.model.Metadata;
@@ -53,7 +55,18 @@ final class OverlayMerge {
                 devices(),
                 chosen("assignable", said.assignable()).orElse(scanned.assignable()),
                 chosen("rules-versions", said.rulesVersions()).orElse(scanned.rulesVersions()),
+                faults(),
                 sources);
+    }
+
+    private List<HostFault> faults() {
+        for (HostFault fault : said.faults()) {
+            if (fault.effect() instanceof HostFault.Effect.Lose(Bdf lost)
+                    && scanned.devices().stream().noneMatch(found -> found.bdf().equals(lost))) {
+                throw wrong("the scan found no device %s to lose".formatted(lost));
+            }
+        }
+        return said.faults();
     }
 
     private Metadata metadata() {

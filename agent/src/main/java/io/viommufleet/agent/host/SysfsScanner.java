@@ -63,6 +63,7 @@ public final class SysfsScanner {
                 new PciScanner(tree, sources, version, iommus).scan(),
                 List.of(),
                 Arrays.stream(RulesVersion.values()).map(RulesVersion::toString).toList(),
+                List.of(),
                 sources.all());
     }
 

@@ -1,6 +1,7 @@
 package io.viommufleet.agent.vmm;
 
 import io.viommufleet.agent.iommufd.EmulatedKernel;
+import io.viommufleet.agent.iommufd.FaultInjector;
 import io.viommufleet.agent.iommufd.ObjectSnapshot;
 import io.viommufleet.common.feasibility.AttachPreconditions;
 import io.viommufleet.common.feasibility.DeviceFacts;
@@ -13,6 +14,7 @@ import io.viommufleet.common.model.AttachStep;
 import io.viommufleet.common.model.Bdf;
 import io.viommufleet.common.model.GuestReport;
 import io.viommufleet.common.model.GuestStep;
+import io.viommufleet.common.model.HostFault;
 import io.viommufleet.common.model.HostInventory;
 import io.viommufleet.common.viommu.DeviceBackend;
 import java.util.ArrayList;
@@ -22,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +40,8 @@ public final class EmulatedHost implements HostRuntime {
     private final MemoryLayout memoryLayout;
     private final HwptChoice hwptChoice;
     private final Map<String, VmProcess> vms = new TreeMap<>();
+    private final Set<Bdf> lost = new TreeSet<>();
+    private FaultPlan faults = new FaultPlan(List.of());
 
     /** A host that has just booted. */
     public EmulatedHost(HostInventory inventory) {
@@ -142,6 +147,26 @@ public final class EmulatedHost implements HostRuntime {
 
     private static AttachFailure gone(String reason) {
         return new AttachFailure(AttachStep.OPEN_CDEV, Optional.empty(), Optional.of("ENODEV"), reason);
+    }
+
+    @Override
+    public void disturb(List<HostFault> newFaults) {
+        if (!faults.list().equals(newFaults)) {
+            lost.addAll(faults.lost());
+            faults = new FaultPlan(newFaults);
+            kernel().inject(newFaults.isEmpty() ? FaultInjector.NONE : faults);
+        }
+    }
+
+    @Override
+    public long takeDelayNanos() {
+        return faults.takeDelayNanos();
+    }
+
+    @Override
+    public Set<Bdf> lostDevices() {
+        lost.addAll(faults.lost());
+        return Set.copyOf(lost);
     }
 
     @Override

@@ -1,9 +1,12 @@
 package io.viommufleet.agent.vmm;
 
+import io.viommufleet.common.model.Bdf;
 import io.viommufleet.common.model.GuestReport;
 import io.viommufleet.common.model.GuestStep;
+import io.viommufleet.common.model.HostFault;
 import io.viommufleet.common.model.HostInventory;
 import java.util.List;
+import java.util.Set;
 
 /**
  * One boot of one host: its kernel, and the VMMs that hold devices on it. Calls are answered one after the other and take effect at once; it is not
@@ -39,6 +42,17 @@ public interface HostRuntime {
      * @return what was lost, in order of VM and device
      */
     List<LostDevice> follow(HostInventory latest);
+
+    /**
+     * From here on these faults happen, counted from this call on; a list that is in force already goes on as it was. None by default.
+     */
+    void disturb(List<HostFault> faults);
+
+    /** By how much the calls since the last time that this was asked were slower than they took. */
+    long takeDelayNanos();
+
+    /** Devices that are gone since boot, because of a fault. */
+    Set<Bdf> lostDevices();
 
     /** What is attached now. */
     HostSnapshot snapshot();

@@ -459,6 +459,7 @@ class AgentCoreTest {
                 host.devices(),
                 host.assignable(),
                 rules,
+                host.faults(),
                 host.sources());
     }
 }

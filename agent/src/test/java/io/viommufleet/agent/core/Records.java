@@ -50,6 +50,7 @@ public final class Records {
                 IntStream.range(0, devices).mapToObj(Records::device).toList(),
                 List.of(),
                 List.of("1", "2"),
+                List.of(),
                 Map.of());
     }
 

@@ -185,6 +185,7 @@ final class TestHost {
                 devices,
                 List.of(),
                 List.of("1", "2"),
+                List.of(),
                 Map.of());
     }
 

@@ -1,6 +1,7 @@
 package io.viommufleet.common.input;
 
 import io.viommufleet.common.model.Bdf;
+import io.viommufleet.common.model.HostFault;
 import io.viommufleet.common.model.HostInventory;
 import io.viommufleet.common.model.HostIommu;
 import io.viommufleet.common.model.Metadata;
@@ -26,7 +27,8 @@ public record HostOverlay(
         List<HostIommu> iommus,
         List<DeviceOverlay> devices,
         Optional<List<Bdf>> assignable,
-        Optional<List<String>> rulesVersions) {
+        Optional<List<String>> rulesVersions,
+        List<HostFault> faults) {
     public HostOverlay {
         numaMemoryBytes = Map.copyOf(numaMemoryBytes);
         kernelOptions = kernelOptions.map(List::copyOf);
@@ -34,6 +36,7 @@ public record HostOverlay(
         devices = List.copyOf(devices);
         assignable = assignable.map(List::copyOf);
         rulesVersions = rulesVersions.map(List::copyOf);
+        faults = List.copyOf(faults);
     }
 
     /** The host that the file describes by itself; kernel and memory must be there. */
@@ -51,6 +54,7 @@ public record HostOverlay(
                 devices.stream().map(DeviceOverlay::alone).toList(),
                 assignable.orElse(List.of()),
                 rulesVersions.orElseGet(HostOverlay::everyRulesVersion),
+                faults,
                 Map.of());
     }
 

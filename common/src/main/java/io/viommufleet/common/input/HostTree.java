@@ -1,11 +1,13 @@
 package io.viommufleet.common.input;
 
 import io.viommufleet.common.model.Bdf;
+import io.viommufleet.common.model.HostFault;
 import io.viommufleet.common.model.HostIommu;
 import io.viommufleet.common.model.IommuType;
 import io.viommufleet.common.model.Metadata;
 import io.viommufleet.common.model.Names;
 import io.viommufleet.common.model.ReservedRegion;
+import io.viommufleet.common.wire.FaultTree;
 import io.viommufleet.common.wire.MemorySize;
 import io.viommufleet.common.wire.TreeReader;
 import io.viommufleet.common.wire.UnknownKeys;
@@ -70,13 +72,32 @@ final class HostTree {
                 spec.has("assignable")
                         ? Optional.of(spec.parsedList("assignable", BDF, VmTree::bdf))
                         : Optional.empty(),
-                spec.has("rules-versions") ? Optional.of(spec.texts("rules-versions")) : Optional.empty());
+                spec.has("rules-versions") ? Optional.of(spec.texts("rules-versions")) : Optional.empty(),
+                faults(spec));
         if (whole) {
+            checkLosses(spec, overlay);
             List.of("kernel", "memory").stream().filter(key -> !spec.has(key)).forEach(spec::missing);
         }
         spec.finish();
         host.finish();
         return overlay;
+    }
+
+    private static List<HostFault> faults(TreeReader spec) {
+        return spec.objects("faults").stream()
+                .map(FaultTree::read)
+                .flatMap(Optional::stream)
+                .toList();
+    }
+
+    private static void checkLosses(TreeReader spec, HostOverlay overlay) {
+        Set<Bdf> present = new HashSet<>();
+        overlay.devices().forEach(device -> present.add(device.bdf()));
+        for (HostFault fault : overlay.faults()) {
+            if (fault.effect() instanceof HostFault.Effect.Lose(Bdf device) && !present.contains(device)) {
+                spec.error("faults", "there is no device %s to lose".formatted(device));
+            }
+        }
     }
 
     private static Map<Integer, Long> numaMemory(TreeReader spec) {

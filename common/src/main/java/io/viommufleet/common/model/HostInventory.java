@@ -3,6 +3,7 @@ package io.viommufleet.common.model;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -20,6 +21,7 @@ import java.util.TreeMap;
  * @param devices its PCI functions, in order of address
  * @param assignable devices that may be unbound from their driver and given to a VM, beside those bound to vfio-pci
  * @param rulesVersions that this agent can verify
+ * @param faults that happen on purpose; only an emulated host can have any
  * @param sources where each value that sysfs does not give came from, by value name
  */
 public record HostInventory(
@@ -35,6 +37,7 @@ public record HostInventory(
         List<HostDevice> devices,
         List<Bdf> assignable,
         List<String> rulesVersions,
+        List<HostFault> faults,
         Map<String, String> sources)
         implements FleetRecord {
     public HostInventory {
@@ -45,6 +48,7 @@ public record HostInventory(
         devices = devices.stream().sorted((a, b) -> a.bdf().compareTo(b.bdf())).toList();
         assignable = List.copyOf(assignable);
         rulesVersions = List.copyOf(rulesVersions);
+        faults = List.copyOf(faults);
         sources = Map.copyOf(sources);
     }
 
@@ -71,6 +75,7 @@ public record HostInventory(
                 devices,
                 assignable,
                 rulesVersions,
+                faults,
                 sources);
     }
 
@@ -78,6 +83,25 @@ public record HostInventory(
         Map<String, Long> registers = new TreeMap<>(now.registers());
         registers.putAll(atBoot.registers());
         return new HostIommu(atBoot.id(), atBoot.type(), registers);
+    }
+
+    /** The same host without some of its devices. */
+    public HostInventory without(Set<Bdf> gone) {
+        return new HostInventory(
+                metadata,
+                kernel,
+                vmm,
+                memoryBytes,
+                numaMemoryBytes,
+                kernelOptions,
+                interruptRemapping,
+                allowUnsafeInterrupts,
+                iommus,
+                devices.stream().filter(device -> !gone.contains(device.bdf())).toList(),
+                assignable,
+                rulesVersions,
+                faults,
+                sources);
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.viommufleet.common.model.AttachmentId;
 import io.viommufleet.common.model.Bdf;
 import io.viommufleet.common.model.ConfigurationSpec;
 import io.viommufleet.common.model.GuestStep;
+import io.viommufleet.common.model.HostFault;
 import io.viommufleet.common.model.HostIommu;
 import io.viommufleet.common.model.IommuType;
 import io.viommufleet.common.model.Outcome;
@@ -78,6 +79,7 @@ final class RecordModule {
                 ConfigurationSpec.class,
                 VmTree::write,
                 tree -> VmTree.readConfiguration(tree, UnknownKeys.TOLERATED));
+        tree(module, HostFault.class, FaultTree::write, tree -> FaultTree.read(tree, UnknownKeys.TOLERATED));
         mapped(module, ReservedRegion.class, WrittenRegion.class, WrittenRegion::of, WrittenRegion::read);
         mapped(module, HostIommu.class, WrittenIommu.class, WrittenIommu::of, WrittenIommu::read);
         return module;

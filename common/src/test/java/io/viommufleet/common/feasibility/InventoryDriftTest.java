@@ -39,6 +39,7 @@ class InventoryDriftTest {
                     devices,
                     List.of(),
                     List.of("1"),
+                    List.of(),
                     Map.of());
         }
 

@@ -7,6 +7,8 @@ import io.viommufleet.common.model.Envelope;
 import io.viommufleet.common.model.FleetRecord;
 import io.viommufleet.common.model.FleetTopic;
 import io.viommufleet.common.model.GuestStep;
+import io.viommufleet.common.model.HostFault;
+import io.viommufleet.common.model.HostFault.Effect;
 import io.viommufleet.common.model.Metadata;
 import io.viommufleet.common.model.Origin;
 import io.viommufleet.common.model.PlacementRules;
@@ -106,10 +108,28 @@ final class RandomRecords {
                     Optional.of(text())));
         } else if (type == GuestStep.class) {
             return Optional.of(new RandomGuest(random).step(name()));
+        } else if (type == HostFault.class) {
+            return Optional.of(fault());
         } else if (type == VmSpec.class) {
             return Optional.of(withMatches((VmSpec) construct(type)));
         }
         return Optional.empty();
+    }
+
+    private HostFault fault() {
+        Optional<String> ioctl = random.nextBoolean()
+                ? Optional.of(HostFault.CALLS.get(random.nextInt(HostFault.CALLS.size())))
+                : Optional.empty();
+        Optional<Long> number =
+                ioctl.isEmpty() || random.nextBoolean() ? Optional.of(1 + random.nextLong(1000)) : Optional.empty();
+        return new HostFault(
+                ioctl,
+                number,
+                switch (random.nextInt(3)) {
+                    case 0 -> new Effect.Fail(HostFault.ERRNOS.get(random.nextInt(HostFault.ERRNOS.size())));
+                    case 1 -> new Effect.Slow(1000 * (1 + random.nextLong(60_000_000)));
+                    default -> new Effect.Lose((Bdf) value(Bdf.class, ""));
+                });
     }
 
     private VmSpec withMatches(VmSpec spec) {

@@ -186,6 +186,7 @@ final class CellHarness {
                 all,
                 List.of(),
                 List.of("1", "2"),
+                List.of(),
                 Map.of());
     }
 

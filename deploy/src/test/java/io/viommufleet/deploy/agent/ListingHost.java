@@ -7,11 +7,14 @@ import io.viommufleet.agent.vmm.HostRuntime;
 import io.viommufleet.agent.vmm.HostSnapshot;
 import io.viommufleet.agent.vmm.LostDevice;
 import io.viommufleet.agent.vmm.VmAttachRequest;
+import io.viommufleet.common.model.Bdf;
 import io.viommufleet.common.model.GuestReport;
 import io.viommufleet.common.model.GuestStep;
+import io.viommufleet.common.model.HostFault;
 import io.viommufleet.common.model.HostInventory;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** Emulated hosts, the latest one at work, with a list of what the agent asked of them all. */
@@ -45,6 +48,21 @@ final class ListingHost implements HostRuntime {
     @Override
     public List<LostDevice> follow(HostInventory latest) {
         return host.orElseThrow().follow(latest);
+    }
+
+    @Override
+    public void disturb(List<HostFault> faults) {
+        host.orElseThrow().disturb(faults);
+    }
+
+    @Override
+    public long takeDelayNanos() {
+        return host.orElseThrow().takeDelayNanos();
+    }
+
+    @Override
+    public Set<Bdf> lostDevices() {
+        return host.orElseThrow().lostDevices();
     }
 
     @Override
