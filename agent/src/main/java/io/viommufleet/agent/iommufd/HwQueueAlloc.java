@@ -80,7 +80,7 @@ public record HwQueueAlloc(int flags, int viommuId, int type, int index, long io
             List<PinnedPage> pages = access.pin(first, pinnedBytes, false, true);
             pinned = true;
             checkContiguous(pages);
-            OptionalInt earlier = hardware.start(index, lengthBytes);
+            OptionalInt earlier = hardware.start(index, pages.getFirst().offset() + offsetInPage(iova), lengthBytes);
             HwQueue.Location location = new HwQueue.Location(index, access, first, pinnedBytes);
             HwQueue before = earlier.isPresent() ? viommu.hardwareQueue(earlier.getAsInt()) : null;
             return new HwQueue(id, viommu, hardware, location, before);

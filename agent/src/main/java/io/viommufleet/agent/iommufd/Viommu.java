@@ -82,6 +82,7 @@ public final class Viommu extends IommufdObject {
         if (regionOffset != 0) {
             context().regions().withdraw(regionOffset);
         }
+        hardware.released();
         parent.drop();
     }
 }

@@ -61,7 +61,8 @@ public sealed interface RegisterReading {
                 half(values, "idr4"),
                 half(values, "idr5"),
                 half(values, "iidr"),
-                half(values, "aidr"));
+                half(values, "aidr"),
+                half(values, "cmdqv-param"));
     }
 
     private static IommuRegisters virtio(Map<String, Long> values) {

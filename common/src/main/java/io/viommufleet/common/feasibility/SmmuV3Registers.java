@@ -11,17 +11,49 @@ package io.viommufleet.common.feasibility;
  * @param idr5 SMMU_IDR5: addresses and granules
  * @param iidr SMMU_IIDR: implementer and revision
  * @param aidr SMMU_AIDR: architecture version
+ * @param cmdqvParam CMDQV_PARAM of the Tegra241 command queue virtualization beside it, 0 without
  */
-public record SmmuV3Registers(int idr0, int idr1, int idr2, int idr3, int idr4, int idr5, int iidr, int aidr)
+public record SmmuV3Registers(
+        int idr0, int idr1, int idr2, int idr3, int idr4, int idr5, int iidr, int aidr, int cmdqvParam)
         implements IommuRegisters {
     private static final int ARM = 0x43b;
     private static final int MMU_600 = 0x483;
     private static final int MMU_700 = 0x487;
     private static final int[] OUTPUT_BITS = {32, 36, 40, 42, 44, 48, 52};
 
+    /** An SMMU without command queue virtualization. */
+    public SmmuV3Registers(int idr0, int idr1, int idr2, int idr3, int idr4, int idr5, int iidr, int aidr) {
+        this(idr0, idr1, idr2, idr3, idr4, idr5, iidr, aidr, 0);
+    }
+
     @Override
     public String type() {
         return "arm-smmuv3";
+    }
+
+    /** Whether there is command queue virtualization: CMDQV_PARAM says anything. */
+    public boolean cmdqv() {
+        return cmdqvParam != 0;
+    }
+
+    /** CMDQV_PARAM bits 3:0: version. */
+    public int cmdqvVersion() {
+        return field(cmdqvParam, 3, 0);
+    }
+
+    /** CMDQV_PARAM bits 7:4: log2 of the number of virtual command queues. */
+    public int cmdqvQueuesLog2() {
+        return field(cmdqvParam, 7, 4);
+    }
+
+    /** CMDQV_PARAM bits 11:8: log2 of the number of virtual interfaces, of which the kernel keeps one. */
+    public int cmdqvInterfacesLog2() {
+        return field(cmdqvParam, 11, 8);
+    }
+
+    /** CMDQV_PARAM bits 15:12: log2 of the StreamIDs that one virtual interface can name. */
+    public int cmdqvStreamIdsLog2() {
+        return field(cmdqvParam, 15, 12);
     }
 
     /** IDR0 bit 0, S2P: stage 2. */

@@ -159,7 +159,7 @@ final class HostTree {
     private static List<String> registers(IommuType type) {
         return switch (type) {
             case INTEL_VTD -> List.of("cap", "ecap");
-            case ARM_SMMUV3 -> List.of("idr0", "idr1", "idr2", "idr3", "idr4", "idr5", "iidr", "aidr");
+            case ARM_SMMUV3 -> List.of("idr0", "idr1", "idr2", "idr3", "idr4", "idr5", "iidr", "aidr", "cmdqv-param");
             case AMD_VI -> List.of("efr", "efr2");
             case VIRTIO_IOMMU -> List.of("page-size-mask", "range-start", "range-end");
             case NONE -> List.of();

@@ -21,6 +21,7 @@ import java.nio.ByteOrder;
 /** A function behind an SMMUv3. */
 final class SmmuV3Device extends BasicDevice {
     private static final int HARDWARE_INFO_TYPE = 2;
+    private static final int CMDQV_INFO_TYPE = 3;
 
     private final SmmuV3Iommu smmu;
 
@@ -67,10 +68,13 @@ final class SmmuV3Device extends BasicDevice {
 
     @Override
     public HardwareInfo hardwareInfo(int type) throws KernelFailure {
+        SmmuV3Registers registers = smmu.capabilities().registers();
+        if (type == CMDQV_INFO_TYPE && registers.cmdqv()) {
+            return commandQueueInfo(registers);
+        }
         if (type != 0 && type != HARDWARE_INFO_TYPE) {
             throw EOPNOTSUPP.failure();
         }
-        SmmuV3Registers registers = smmu.capabilities().registers();
         ByteBuffer struct = ByteBuffer.allocate(40)
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .putInt(0)
@@ -86,9 +90,22 @@ final class SmmuV3Device extends BasicDevice {
         return new HardwareInfo(HARDWARE_INFO_TYPE, struct.array());
     }
 
+    private static HardwareInfo commandQueueInfo(SmmuV3Registers registers) {
+        ByteBuffer struct = ByteBuffer.allocate(8)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(0)
+                .put((byte) registers.cmdqvVersion())
+                .put((byte) Integer.numberOfTrailingZeros(Tegra241Viommu.queues(registers)))
+                .put((byte) registers.cmdqvStreamIdsLog2());
+        return new HardwareInfo(CMDQV_INFO_TYPE, struct.array());
+    }
+
     @Override
     public boolean hasViommu(int type) {
-        return type == SmmuV3Viommu.TYPE
+        boolean known = type == SmmuV3Viommu.TYPE
+                || (type == Tegra241Viommu.VIOMMU_TYPE
+                        && smmu.capabilities().registers().cmdqv());
+        return known
                 && smmu.capabilities().viommu(physical().coherentWriteBack()).available();
     }
 
@@ -97,7 +114,7 @@ final class SmmuV3Device extends BasicDevice {
         if (!(parent instanceof SmmuV3Domain domain) || domain.smmu() != smmu) {
             throw EINVAL.failure();
         }
-        return new SmmuV3Viommu(domain);
+        return type == Tegra241Viommu.VIOMMU_TYPE ? new Tegra241Viommu(domain, data) : new SmmuV3Viommu(domain);
     }
 
     @Override

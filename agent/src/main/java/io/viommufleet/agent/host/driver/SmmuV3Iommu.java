@@ -12,6 +12,7 @@ final class SmmuV3Iommu implements HostIommu {
     static final IommuDriver DRIVER = new IommuDriver("arm-smmu-v3");
 
     private final SmmuV3Capabilities capabilities;
+    private int interfacesTaken;
 
     SmmuV3Iommu(SmmuV3Registers registers, KernelSetup kernel) {
         this.capabilities = new SmmuV3Capabilities(registers, kernel);
@@ -19,6 +20,21 @@ final class SmmuV3Iommu implements HostIommu {
 
     SmmuV3Capabilities capabilities() {
         return capabilities;
+    }
+
+    /** Takes one of the virtual interfaces for command queues, of which the kernel keeps the first; false when none is free. */
+    boolean takeInterface() {
+        int forGuests = (1 << capabilities.registers().cmdqvInterfacesLog2()) - 1;
+        if (interfacesTaken == forGuests) {
+            return false;
+        }
+        interfacesTaken++;
+        return true;
+    }
+
+    /** Gives a virtual interface back. */
+    void releaseInterface() {
+        interfacesTaken--;
     }
 
     @Override

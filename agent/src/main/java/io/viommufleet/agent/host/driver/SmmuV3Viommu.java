@@ -14,7 +14,7 @@ import io.viommufleet.agent.iommufd.system.KernelFailure;
 import java.nio.ByteBuffer;
 
 /** The slice of an SMMUv3 that a guest drives: stream table entries become nested domains, its commands are checked and executed. */
-final class SmmuV3Viommu extends HardwareViommu implements Invalidator {
+class SmmuV3Viommu extends HardwareViommu implements Invalidator {
     static final int TYPE = 1;
 
     private static final int STE_TYPE = 2;

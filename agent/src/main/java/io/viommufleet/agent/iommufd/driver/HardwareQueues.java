@@ -8,9 +8,10 @@ public interface HardwareQueues {
     /**
      * Starts queue {@code index}.
      *
+     * @param address of the queue in physical memory, as far as that is modelled: its offset in the memory object that backs it
      * @return index of an earlier queue that must outlive this one
      */
-    OptionalInt start(int index, long lengthBytes) throws KernelFailure;
+    OptionalInt start(int index, long address, long lengthBytes) throws KernelFailure;
 
     /** Stops queue {@code index}. */
     void stop(int index);

@@ -77,6 +77,16 @@ public abstract class HardwareViommu {
         // only drivers with a region tell the caller
     }
 
+    /** The viommu is gone. */
+    public void released() {
+        // most drivers hold nothing for it
+    }
+
+    /** How many devices have virtual ids. */
+    public final int deviceCount() {
+        return devices.size();
+    }
+
     /** A device got a virtual id. */
     public final void addDevice(long virtualId, IommuDevice device) {
         devices.put(virtualId, device);

@@ -142,7 +142,7 @@ final class MockViommu extends HardwareViommu implements Invalidator, HardwareQu
     }
 
     @Override
-    public OptionalInt start(int index, long lengthBytes) throws KernelFailure {
+    public OptionalInt start(int index, long address, long lengthBytes) throws KernelFailure {
         if (Integer.compareUnsigned(index, QUEUES) >= 0) {
             throw EINVAL.failure();
         }
