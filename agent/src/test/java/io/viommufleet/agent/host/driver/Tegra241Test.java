@@ -43,7 +43,7 @@ import org.junit.jupiter.api.Test;
 class Tegra241Test {
     private static final int CMDQV_PARAM = 0x2 << 12 | 0x2 << 8 | 0x3 << 4 | 0x1;
     private static final int COMMAND_QUEUE_LOG2 = 12;
-    private static final int IDR0 = 0x0840_048b;
+    private static final int IDR0 = 0x0840_049b;
     private static final long MEMORY_AT = 0x7f00_0000_0000L;
     private static final long MEMORY_BYTES = 4L << 20;
 
