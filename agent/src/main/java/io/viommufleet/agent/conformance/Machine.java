@@ -14,12 +14,17 @@ import io.viommufleet.agent.iommufd.system.UserAccount;
 import io.viommufleet.agent.iommufd.system.UserProcess;
 import io.viommufleet.agent.vfio.DeviceInfo;
 import io.viommufleet.agent.vfio.VfioDevice;
+import io.viommufleet.agent.vmm.HostHardware;
 import io.viommufleet.common.feasibility.KernelVersion;
+import io.viommufleet.common.model.Bdf;
+import io.viommufleet.common.model.HostInventory;
+import io.viommufleet.common.wire.RecordCodec;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
@@ -44,12 +49,14 @@ final class Machine {
             throw new TraceError("mode %s is not one of %s".formatted(mode, MODES));
         }
         boolean withDevices = mode.equals(MODE_VFIO);
-        kernel = new EmulatedKernel(
-                HostIommu.behaviourOf(version),
-                withDevices
-                        && Environment.named(header.path("env").asString())
-                                .options()
-                                .contains(Environment.Option.UNSAFE_INTERRUPTS));
+        Optional<HostHardware> host = described(header.path("host"));
+        kernel = host.map(HostHardware::kernel)
+                .orElseGet(() -> new EmulatedKernel(
+                        HostIommu.behaviourOf(version),
+                        withDevices
+                                && Environment.named(header.path("env").asString())
+                                        .options()
+                                        .contains(Environment.Option.UNSAFE_INTERRUPTS)));
         Credentials credentials = new Credentials(
                 header.path("cap_ipc_lock").asBoolean(),
                 header.path("cap_sys_resource").asBoolean(),
@@ -60,8 +67,25 @@ final class Machine {
         }
         Map<String, MemoryObject> files = openFiles(header.path("files"));
         mapArena(header.path("arena"), files);
-        if (withDevices) {
+        if (host.isPresent()) {
+            addDevices(header, host.get());
+        } else if (withDevices) {
             addDevices(header, version);
+        }
+    }
+
+    /** The host that a trace of an agent carries as an inventory; a recording of a real kernel names its machine instead. */
+    private static Optional<HostHardware> described(JsonNode host) {
+        return host.isObject()
+                ? Optional.of(new HostHardware(RecordCodec.read(host, HostInventory.class)))
+                : Optional.empty();
+    }
+
+    private void addDevices(JsonNode header, HostHardware host) {
+        for (JsonNode device : header.path("devices")) {
+            String bdf = device.path("bdf").asString();
+            devices.add(host.vfio(Bdf.parse(bdf))
+                    .orElseThrow(() -> new TraceError("the trace's host has no device %s".formatted(bdf))));
         }
     }
 

@@ -23,7 +23,7 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /** A booted kernel with its IOMMU drivers and devices, built from an inventory. Devices of which too much is unknown are left out. */
-final class HostHardware {
+public final class HostHardware {
     private static final int FIRST_PRIVATE_GROUP = 1 << 20;
 
     private final EmulatedKernel kernel;
@@ -32,7 +32,8 @@ final class HostHardware {
     private final Map<Bdf, HostCdev> cdevs = new TreeMap<>();
     private int nextPrivateGroup = FIRST_PRIVATE_GROUP;
 
-    HostHardware(HostInventory inventory) {
+    /** A host that has just booted. */
+    public HostHardware(HostInventory inventory) {
         KernelVersion version =
                 DeviceFacts.kernelOf(inventory).map(setup -> setup.version()).orElse(KernelVersion.LINUX_6_12);
         this.kernel = new EmulatedKernel(HostIommu.behaviourOf(version), inventory.allowUnsafeInterrupts());
@@ -70,8 +71,14 @@ final class HostHardware {
         }
     }
 
-    EmulatedKernel kernel() {
+    /** The kernel. */
+    public EmulatedKernel kernel() {
         return kernel;
+    }
+
+    /** The VFIO file of a device; empty if the device is unknown. */
+    public Optional<VfioDevice> vfio(Bdf bdf) {
+        return cdev(bdf).map(HostCdev::vfio);
     }
 
     /** A device; empty if it is unknown. */

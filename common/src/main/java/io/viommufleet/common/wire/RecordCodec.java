@@ -67,6 +67,20 @@ public final class RecordCodec {
         return bytes;
     }
 
+    /** The value alone as a tree. */
+    public static JsonNode tree(FleetRecord value) {
+        return MAPPER.valueToTree(value);
+    }
+
+    /**
+     * Reads a value alone, as {@link #tree} writes it.
+     *
+     * @throws JacksonException if the tree is none of that type
+     */
+    public static <T extends FleetRecord> T read(JsonNode tree, Class<T> type) {
+        return MAPPER.treeToValue(tree, type);
+    }
+
     /** The value alone as canonical JSON: the same value always gives the same text. */
     public static String canonical(FleetRecord value) {
         return MAPPER.writeValueAsString(MAPPER.<JsonNode>valueToTree(value));
