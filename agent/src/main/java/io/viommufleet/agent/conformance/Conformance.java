@@ -69,7 +69,7 @@ public final class Conformance {
             unreadable.add(new Report.Unreadable(trace, "line %d: %s".formatted(line + 1, error.getMessage())));
         } catch (JacksonException error) {
             unreadable.add(new Report.Unreadable(trace, "line %d: %s".formatted(line + 1, error.getOriginalMessage())));
-        } catch (IllegalArgumentException | IllegalStateException | NullPointerException error) {
+        } catch (RuntimeException error) {
             unreadable.add(new Report.Unreadable(trace, "line %d: cannot be replayed: %s".formatted(line + 1, error)));
         }
     }

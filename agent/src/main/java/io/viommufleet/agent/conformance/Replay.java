@@ -6,6 +6,7 @@ import static io.viommufleet.agent.iommufd.system.Errno.EINVAL;
 import io.viommufleet.agent.iommufd.FaultQueue;
 import io.viommufleet.agent.iommufd.HwptPaging;
 import io.viommufleet.agent.iommufd.Iommufd;
+import io.viommufleet.agent.iommufd.IommufdObject;
 import io.viommufleet.agent.iommufd.MappedRegion;
 import io.viommufleet.agent.iommufd.QueueFile;
 import io.viommufleet.agent.iommufd.Result;
@@ -31,8 +32,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** Executes the ops of one trace from their inputs alone, through the system-call boundary. */
@@ -76,9 +79,9 @@ final class Replay {
             case "FAULT_READ", "VEVENTQ_READ" -> onQueue(op, queue -> read(queue, op.number("count")));
             case "FAULT_WRITE", "VEVENTQ_WRITE" -> onQueue(op, queue -> write(queue, op));
             case "POLL" -> onQueue(op, queue -> poll(queue, op.number("events")));
-            case "CTX_MMAP" -> map(op);
+            case "CTX_MMAP" -> onOpenContext(op, this::map);
             case "CTX_MUNMAP" -> unmap(op);
-            default -> name.startsWith("TEST_") ? selftest.run(op, context(op)) : onContext(op);
+            default -> name.startsWith("TEST_") ? onOpenContext(op, selftest::run) : onContext(op);
         };
     }
 
@@ -102,8 +105,14 @@ final class Replay {
         return Objects.requireNonNull(contexts.get(op.index("ctx")), "context is not open");
     }
 
-    private Iommufd context(Operation op) {
-        return (Iommufd) Objects.requireNonNull(process.files().get(contextFd(op)));
+    private Outcome onOpenContext(Operation op, BiFunction<Operation, Iommufd, Outcome> call) {
+        return process.files().get(contextFd(op)) instanceof Iommufd context
+                ? call.apply(op, context)
+                : Outcome.of(-EBADF.number());
+    }
+
+    private @Nullable IommufdObject object(Operation op, String field) {
+        return process.files().get(contextFd(op)) instanceof Iommufd context ? context.find(op.number(field)) : null;
     }
 
     private Outcome raw(Operation op) {
@@ -164,8 +173,10 @@ final class Replay {
     /** The struct as the program had it: at least the whole struct, more if the given size exceeds it. */
     private static MemorySegment struct(Operation op, StructLayout layout) {
         Field size = layout.fields().getFirst();
+        JsonNode trail = op.node().path("in").path("_trail");
         int given = Math.max(op.number(size.name()), layout.sizeBytes());
-        MemorySegment bytes = MemorySegment.ofArray(new byte[given]);
+        MemorySegment bytes =
+                MemorySegment.ofArray(new byte[Math.max(given, trail.path("off").asInt() + 1)]);
         Struct struct = Struct.over(layout, bytes);
         for (Field field : layout.fields()) {
             String alias = "in_" + field.name();
@@ -175,7 +186,6 @@ final class Replay {
         for (int index = 0; index < reserved.size(); index++) {
             struct.set("reserved" + index, reserved.path(index).asLong());
         }
-        JsonNode trail = op.node().path("in").path("_trail");
         if (trail.isObject()) {
             bytes.set(ValueLayout.JAVA_BYTE, trail.path("off").asLong(), (byte)
                     trail.path("val").asInt());
@@ -265,10 +275,10 @@ final class Replay {
         return Outcome.of(ready == 0 ? 0 : 1, Map.of("revents", String.valueOf(ready)));
     }
 
-    private Outcome map(Operation op) {
+    private Outcome map(Operation op, Iommufd context) {
         boolean shared = (op.number("flags") & MAP_SHARED) != 0;
         boolean executable = (op.number("prot") & PROT_EXEC) != 0;
-        Result<MappedRegion> result = context(op).mmap(op.wide("offset"), op.wide("length"), shared, executable);
+        Result<MappedRegion> result = context.mmap(op.wide("offset"), op.wide("length"), shared, executable);
         if (!result.isOk()) {
             return Outcome.of(result.code());
         }
@@ -283,7 +293,7 @@ final class Replay {
     private Outcome unmap(Operation op) {
         int index = op.number("map");
         List<MappedRegion> regions = mapped.getOrDefault(op.index("ctx"), List.of());
-        if (index >= regions.size()) {
+        if (index < 0 || index >= regions.size()) {
             return Outcome.of(-EINVAL.number());
         }
         regions.remove(index).unmap();
@@ -292,15 +302,16 @@ final class Replay {
 
     /** Undoes a FAULT_READ: what it gave waits again, first in the queue. */
     void unread(Operation op, Outcome outcome) {
-        if (context(op).find(op.number("fault_id")) instanceof FaultQueue faults) {
+        if (object(op, "fault_id") instanceof FaultQueue faults) {
             faults.unread(HexFormat.of().parseHex(outcome.extras().getOrDefault("data_out", "")));
         }
     }
 
     /** Whether two bitmaps of one GET_DIRTY_BITMAP show the same page-table entries as dirty, at the largest size that entries can have. */
     boolean sameEntriesDirty(Operation op, String first, String second) {
-        HwptPaging hwpt = (HwptPaging) context(op).find(op.number("hwpt_id"));
-        long entryBytes = hwpt == null ? 1 : Long.highestOneBit(hwpt.domain().pageSizes());
+        long entryBytes = object(op, "hwpt_id") instanceof HwptPaging hwpt
+                ? Long.highestOneBit(hwpt.domain().pageSizes())
+                : 1;
         return dirtyEntries(op, first, entryBytes).equals(dirtyEntries(op, second, entryBytes));
     }
 

@@ -2,6 +2,7 @@ package io.viommufleet.agent.iommufd.selftest;
 
 import static io.viommufleet.agent.iommufd.system.Errno.EFAULT;
 import static io.viommufleet.agent.iommufd.system.Errno.EINVAL;
+import static io.viommufleet.agent.iommufd.system.Errno.ENOMEM;
 import static io.viommufleet.agent.iommufd.system.Errno.EOVERFLOW;
 import static io.viommufleet.agent.iommufd.system.PageMath.addOverflows;
 
@@ -19,6 +20,7 @@ import io.viommufleet.agent.iommufd.system.UserBuffer;
 
 /** The operations of the test module on IOASes and on the mock IOMMU's domains. */
 public final class DomainTests {
+    private static final long MAX_BITS = 1L << 32;
     private static final int IO_PAGE = PageMath.PAGE_SIZE / 2;
 
     private DomainTests() {}
@@ -129,6 +131,9 @@ public final class DomainTests {
                 throw EINVAL.failure();
             }
             long bits = Long.divideUnsigned(lengthBytes, pageSizeBytes);
+            if (Long.compareUnsigned(bits, MAX_BITS) > 0) {
+                throw ENOMEM.failure();
+            }
             byte[] given = new byte[(int) ((bits + Byte.SIZE - 1) / Byte.SIZE)];
             bitmap.read(0, given);
             boolean countsAll = context.kernel().behaviour().has(Trait.SELFTEST_COUNTS_UNMAPPED_DIRTY);
