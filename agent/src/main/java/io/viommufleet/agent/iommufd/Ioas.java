@@ -4,6 +4,7 @@ import static io.viommufleet.agent.iommufd.system.Errno.EBUSY;
 import static io.viommufleet.agent.iommufd.system.Errno.EDEADLOCK;
 import static io.viommufleet.agent.iommufd.system.Errno.EINVAL;
 import static io.viommufleet.agent.iommufd.system.Errno.ENOENT;
+import static io.viommufleet.agent.iommufd.system.Errno.EOPNOTSUPP;
 import static io.viommufleet.agent.iommufd.system.Errno.EPERM;
 import static io.viommufleet.agent.iommufd.system.PageMath.PAGE_SIZE;
 import static io.viommufleet.agent.iommufd.system.PageMath.below;
@@ -123,6 +124,16 @@ public final class Ioas extends IommufdObject {
         }
     }
 
+    /** How far an unmapping got. */
+    static final class Unmapping {
+        private long bytes;
+
+        /** Sum of the lengths of the areas that are gone. */
+        long bytes() {
+            return bytes;
+        }
+    }
+
     /**
      * Unmaps every area inside a range, from low to high. Stops at one that is locked (EBUSY), straddles an end (ENOENT) or whose user does not let go
      * (EDEADLOCK); areas before it stay unmapped.
@@ -130,7 +141,13 @@ public final class Ioas extends IommufdObject {
      * @return bytes unmapped
      */
     long unmap(long start, long last) throws KernelFailure {
-        long unmapped = 0;
+        Unmapping unmapping = new Unmapping();
+        unmap(start, last, unmapping);
+        return unmapping.bytes();
+    }
+
+    /** {@link #unmap(long, long)} for a caller that wants to know how far it got even when it fails. */
+    void unmap(long start, long last, Unmapping unmapping) throws KernelFailure {
         int attempts = 0;
         for (MappedArea area = space.firstIn(start, last); area != null; area = space.firstIn(start, last)) {
             if (area.isLocked()) {
@@ -148,9 +165,38 @@ public final class Ioas extends IommufdObject {
             }
             attempts = 0;
             discard(area);
-            unmapped += area.lengthBytes();
+            unmapping.bytes += area.lengthBytes();
         }
-        return unmapped;
+    }
+
+    /**
+     * Cuts the area at an IOVA into two, of which the lower ends there: EBUSY when it is locked, EOPNOTSUPP for a dma-buf, EINVAL when an access has pages of
+     * it pinned or the cut is misaligned. An area that ends there anyway is left as it is.
+     */
+    void cutAfter(long iova) throws KernelFailure {
+        MappedArea area = areaAt(iova);
+        if (area == null || area.last() == iova) {
+            return;
+        }
+        if (area.isLocked()) {
+            throw EBUSY.failure();
+        }
+        if (area.pages().isDmabuf()) {
+            throw EOPNOTSUPP.failure();
+        }
+        long upperStart = iova + 1;
+        long misaligned = (upperStart | area.positionOf(upperStart)) & (space.alignment() - 1);
+        if (area.accesses() > 0 || misaligned != 0) {
+            throw EINVAL.failure();
+        }
+        MappedArea lower =
+                new MappedArea(area.start(), iova, area.pages(), area.byteOffsetOf(area.start()), area.protection());
+        MappedArea upper =
+                new MappedArea(upperStart, area.last(), area.pages(), area.byteOffsetOf(upperStart), area.protection());
+        lower.takePinsOf(area, upper);
+        space.remove(area);
+        space.insert(lower);
+        space.insert(upper);
     }
 
     /** A HWPT joins: its page size raises the alignment, its aperture is reserved around, and everything mapped is pinned and translated. */

@@ -58,6 +58,15 @@ final class MappedArea extends Area {
         }
     }
 
+    /** Takes over half of what {@code whole} has pinned; {@code other} gets the other half. Nothing is pinned or charged anew. */
+    void takePinsOf(MappedArea whole, MappedArea other) throws KernelFailure {
+        if (whole.pinnedForDomains) {
+            pinForDomains();
+            other.pinForDomains();
+            whole.unpinForDomains();
+        }
+    }
+
     /** How many accesses have pages of the area pinned. */
     int accesses() {
         return accesses;

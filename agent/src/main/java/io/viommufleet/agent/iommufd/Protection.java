@@ -2,6 +2,8 @@ package io.viommufleet.agent.iommufd;
 
 /** What DMA may do in an area. */
 enum Protection {
+    /** Possible only through the VFIO container calls. */
+    NONE(0),
     READ(1),
     WRITE(2),
     READ_WRITE(3);
@@ -25,10 +27,10 @@ enum Protection {
     }
 
     static Protection ofBits(int bits) {
-        return values()[bits - 1];
+        return values()[bits];
     }
 
-    /** The protection that the flags of IOAS_MAP, MAP_FILE and COPY ask for; at least one of the two is set. */
+    /** The protection that the flags of IOAS_MAP, MAP_FILE and COPY ask for. */
     static Protection ofFlags(int flags) {
         int bits = ((flags & MapFlags.READABLE) != 0 ? 1 : 0) | ((flags & MapFlags.WRITEABLE) != 0 ? 2 : 0);
         return ofBits(bits);

@@ -86,11 +86,15 @@ public final class Struct {
 
     /** Copies the struct back, as much of it as the caller has; EFAULT when it cannot be written. */
     void copyTo(MemorySegment caller) throws KernelFailure {
+        copyTo(caller, sizeOf(caller));
+    }
+
+    /** {@link #copyTo(MemorySegment)} for a caller whose struct is {@code givenBytes} long. */
+    void copyTo(MemorySegment caller, long givenBytes) throws KernelFailure {
         if (caller.isReadOnly()) {
             throw EFAULT.failure();
         }
-        long size = Math.min(sizeOf(caller), layout.sizeBytes());
-        MemorySegment.copy(bytes, 0, caller, 0, size);
+        MemorySegment.copy(bytes, 0, caller, 0, Math.min(givenBytes, layout.sizeBytes()));
     }
 
     /** What the struct is. */

@@ -42,7 +42,7 @@ public final class SystemCalls {
         int last = context.kernel().behaviour().lastIoctl() & NUMBER_MASK;
         int number = request & NUMBER_MASK;
         if (number < FIRST_IOMMUFD_NUMBER || number > last) {
-            return failed(ENOTTY);
+            return VfioContainerIoctls.call(context, request, argument);
         }
         IoctlCodec<?, ?> codec = table.get(number - FIRST_IOMMUFD_NUMBER);
         try {

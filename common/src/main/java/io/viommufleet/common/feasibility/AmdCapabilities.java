@@ -13,6 +13,9 @@ public record AmdCapabilities(AmdRegisters registers, KernelSetup kernel) {
      */
     public static final long V1_PAGE_SIZES = ~0xfffL & ~(1L << 39);
 
+    /** Page sizes of a v2 page table, the processor's own: 4 KiB, 2 MiB and 1 GiB. */
+    public static final long V2_PAGE_SIZES = 1L << 12 | 1L << 21 | 1L << 30;
+
     /** Whether a nesting parent can be allocated. */
     public Capability nesting() {
         return newKernel(kernel.version().amdNests(), "nesting")
@@ -38,6 +41,11 @@ public record AmdCapabilities(AmdRegisters registers, KernelSetup kernel) {
      */
     public AddressRange plainAperture() {
         return AddressRange.ofBits(kernel.version().amdTableFollowsHardware() ? 48 : 64);
+    }
+
+    /** IOVAs of a v2 domain: the lower half of what four levels translate, or five where EFR.GATS says so. */
+    public AddressRange version2Aperture() {
+        return AddressRange.ofBits(registers.guestAddressTranslationSize() == 1 ? 56 : 47);
     }
 
     private Capability newKernel(boolean able, String what) {

@@ -8,8 +8,10 @@ import io.viommufleet.agent.iommufd.KernelBehaviour.Trait;
 import io.viommufleet.agent.iommufd.driver.DeviceTraits;
 import io.viommufleet.agent.iommufd.driver.Domain;
 import io.viommufleet.agent.iommufd.driver.HardwareInfo;
+import io.viommufleet.agent.iommufd.driver.HardwareViommu;
 import io.viommufleet.agent.iommufd.driver.IommuDevice;
 import io.viommufleet.agent.iommufd.driver.IommuDriver;
+import io.viommufleet.agent.iommufd.driver.NestedDomain;
 import io.viommufleet.agent.iommufd.driver.PagingDomain;
 import io.viommufleet.agent.iommufd.driver.UserData;
 import io.viommufleet.agent.iommufd.iova.IovaRange;
@@ -25,7 +27,6 @@ import java.nio.ByteOrder;
 final class AmdIommu implements HostIommu {
     private static final IommuDriver DRIVER = new IommuDriver("amd-iommu");
     private static final int HARDWARE_INFO_TYPE = 4;
-    private static final int V2_USER_BITS = 47;
 
     private final AmdCapabilities capabilities;
     private final KernelSetup kernel;
@@ -69,6 +70,31 @@ final class AmdIommu implements HostIommu {
         }
     }
 
+    /** A viommu that does nothing yet: no nested domains, no invalidation. */
+    private static final class AmdViommu extends HardwareViommu {
+        private final AmdIommu iommu;
+
+        AmdViommu(AmdIommu iommu, PagingDomain parent) {
+            super(DRIVER, parent);
+            this.iommu = iommu;
+        }
+
+        @Override
+        public boolean serves(IommuDevice device) {
+            return device instanceof Function function && function.iommu == iommu;
+        }
+
+        @Override
+        public boolean nests() {
+            return false;
+        }
+
+        @Override
+        public NestedDomain allocateNested(int flags, UserData data) throws KernelFailure {
+            throw EOPNOTSUPP.failure();
+        }
+    }
+
     private static final class Function extends BasicDevice {
         private final AmdIommu iommu;
 
@@ -101,7 +127,7 @@ final class AmdIommu implements HostIommu {
                 throw EOPNOTSUPP.failure();
             }
             if (flags == HwptFlags.PASID) {
-                return new AmdDomain(AddressRange.ofBits(V2_USER_BITS), 1L << 12 | 1L << 21 | 1L << 30, true, false);
+                return new AmdDomain(able.version2Aperture(), AmdCapabilities.V2_PAGE_SIZES, true, false);
             }
             boolean dirty = (flags & HwptFlags.DIRTY_TRACKING) != 0;
             return new AmdDomain(able.plainAperture(), AmdCapabilities.V1_PAGE_SIZES, false, dirty);
@@ -134,9 +160,15 @@ final class AmdIommu implements HostIommu {
             return new HardwareInfo(HARDWARE_INFO_TYPE, struct.array());
         }
 
+        /** The driver does not look at the type. */
         @Override
         public boolean hasViommu(int type) {
-            return false;
+            return true;
+        }
+
+        @Override
+        public HardwareViommu createViommu(int type, PagingDomain parent, UserData data) {
+            return new AmdViommu(iommu, parent);
         }
 
         @Override

@@ -16,7 +16,6 @@ final class VtdDomain extends PagingDomain {
     private final Kind kind;
     private final AddressRange aperture;
     private final boolean refusesReadOnly;
-    private boolean snoopForced;
 
     /** Which stage, and whether a guest's stage 1 may stand on it. */
     enum Kind {
@@ -55,13 +54,15 @@ final class VtdDomain extends PagingDomain {
 
     @Override
     public boolean enforceCoherency() {
-        snoopForced |= maker.registers().snoopControl();
-        return snoopForced;
+        if (maker.registers().snoopControl()) {
+            setCoherencyEnforced();
+        }
+        return coherencyEnforced();
     }
 
     /** Whether a device behind {@code unit} can use the table. */
     boolean fits(VtdCapabilities unit) {
-        boolean snoopFits = !snoopForced || unit.registers().snoopControl();
+        boolean snoopFits = !coherencyEnforced() || unit.registers().snoopControl();
         return snoopFits && (kind == Kind.FIRST_STAGE ? fitsFirstStage(unit) : fitsSecondStage(unit));
     }
 
