@@ -282,7 +282,7 @@ final class Replay {
         if (!result.isOk()) {
             return Outcome.of(result.code());
         }
-        List<MappedRegion> regions = mapped.computeIfAbsent(op.index("ctx"), context -> new ArrayList<>());
+        List<MappedRegion> regions = mapped.computeIfAbsent(op.index("ctx"), key -> new ArrayList<>());
         regions.add(result.value());
         Map<String, String> out = new LinkedHashMap<>();
         out.put("map", String.valueOf(regions.size() - 1));
