@@ -4,6 +4,7 @@ import io.viommufleet.agent.core.AgentCore;
 import io.viommufleet.agent.core.AgentEvent;
 import io.viommufleet.agent.core.AgentIdentity;
 import io.viommufleet.agent.core.Operation;
+import io.viommufleet.agent.core.OperationResult;
 import io.viommufleet.agent.core.Step;
 import io.viommufleet.agent.host.HostSource;
 import io.viommufleet.agent.vmm.LostDevice;
@@ -206,7 +207,9 @@ final class AgentLoop {
         step.records().forEach(this::write);
         meters.drift(core.drift());
         for (Operation operation : step.operations()) {
-            complete(new AgentEvent.OperationCompleted(operation.id(), operations.run(operation)));
+            OperationResult result = operations.run(operation);
+            complete(new AgentEvent.OperationCompleted(
+                    operation.id(), result, operations.takeTrace(operation.id(), operation.generation())));
         }
     }
 

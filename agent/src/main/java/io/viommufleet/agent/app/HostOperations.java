@@ -16,6 +16,7 @@ import io.viommufleet.common.model.Bdf;
 import io.viommufleet.common.model.GuestStep;
 import io.viommufleet.common.model.HostFault;
 import io.viommufleet.common.model.HostInventory;
+import io.viommufleet.common.model.TracePiece;
 import io.viommufleet.common.viommu.Decision;
 import java.util.HashMap;
 import java.util.List;
@@ -29,6 +30,7 @@ final class HostOperations {
 
     HostOperations(HostRuntime host) {
         this.host = host;
+        host.beginTraces();
     }
 
     OperationResult run(Operation operation) {
@@ -40,7 +42,14 @@ final class HostOperations {
 
     /** Attaches again, in a rebuilt host, what was attached before, with the values that were frozen then. */
     OperationResult restore(Command command, Map<String, String> frozen) {
-        return attach(command.attachment(), frozen);
+        OperationResult result = attach(command.attachment(), frozen);
+        var _ = takeTrace(command.id(), command.generation());
+        return result;
+    }
+
+    /** The trace of an attachment's VMM up to the operation that has just ended. */
+    List<TracePiece> takeTrace(AttachmentId id, long generation) {
+        return host.takeTrace(id, generation);
     }
 
     /** Lets the host follow what changed on it; what VMs lost by it. */

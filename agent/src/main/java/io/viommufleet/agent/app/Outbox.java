@@ -4,6 +4,7 @@ import io.viommufleet.common.kafka.FleetWriter;
 import io.viommufleet.common.model.Envelope;
 import io.viommufleet.common.model.FleetRecord;
 import io.viommufleet.common.model.Heartbeat;
+import io.viommufleet.common.model.TracePiece;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -90,6 +91,9 @@ final class Outbox {
 
     private static String key(Envelope envelope) {
         FleetRecord value = envelope.value();
-        return value.topic().topicName() + "/" + value.key();
+        String key = value.topic().topicName() + "/" + value.key();
+        return value instanceof TracePiece piece
+                ? "%s/%d/%d".formatted(key, piece.attachmentGeneration(), piece.piece())
+                : key;
     }
 }

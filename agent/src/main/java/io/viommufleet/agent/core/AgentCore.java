@@ -173,6 +173,7 @@ public final class AgentCore {
             case Failed idle -> throw noneRuns(completed, idle);
             case Quarantined idle -> throw noneRuns(completed, idle);
         };
+        completed.trace().forEach(piece -> write(0, piece, draft));
         settle(completed.id(), next, draft);
     }
 

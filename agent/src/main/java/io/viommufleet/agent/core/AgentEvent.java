@@ -4,6 +4,8 @@ import io.viommufleet.common.model.AttachFailure;
 import io.viommufleet.common.model.AttachmentId;
 import io.viommufleet.common.model.Envelope;
 import io.viommufleet.common.model.HostInventory;
+import io.viommufleet.common.model.TracePiece;
+import java.util.List;
 import java.util.Optional;
 
 /** Something that happened to the agent. Events come one at a time, each with the time at which it is handled. */
@@ -35,8 +37,21 @@ public sealed interface AgentEvent {
     /** The partition is being read from its beginning again, because the log no longer had what came next. */
     record LogRestarted() implements AgentEvent {}
 
-    /** What was to be run has ended. */
-    record OperationCompleted(AttachmentId id, OperationResult result) implements AgentEvent {}
+    /**
+     * What was to be run has ended.
+     *
+     * @param trace of what was done, in pieces
+     */
+    record OperationCompleted(AttachmentId id, OperationResult result, List<TracePiece> trace) implements AgentEvent {
+        public OperationCompleted {
+            trace = List.copyOf(trace);
+        }
+
+        /** Without a trace. */
+        public OperationCompleted(AttachmentId id, OperationResult result) {
+            this(id, result, List.of());
+        }
+    }
 
     /** An attached device is no longer the VM's, because the host changed under it. */
     record DeviceLost(AttachmentId id, AttachFailure why) implements AgentEvent {}

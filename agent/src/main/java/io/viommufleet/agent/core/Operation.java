@@ -7,11 +7,19 @@ public sealed interface Operation {
     /** Of which attachment. */
     AttachmentId id();
 
+    /** Generation of the command that it carries out. */
+    long generation();
+
     /** Run the attach path. */
     record Attach(Command command) implements Operation {
         @Override
         public AttachmentId id() {
             return command.id();
+        }
+
+        @Override
+        public long generation() {
+            return command.generation();
         }
     }
 
@@ -20,6 +28,11 @@ public sealed interface Operation {
         @Override
         public AttachmentId id() {
             return attached.id();
+        }
+
+        @Override
+        public long generation() {
+            return attached.generation();
         }
     }
 }

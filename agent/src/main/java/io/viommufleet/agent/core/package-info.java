@@ -7,6 +7,7 @@
  *
  * <pre>
  * Attached    --detach-->    Detaching
+ * Attached    --lose-->      Failed
  * Attached    --reissue-->   Attached
  * Attaching   --fail-->      Failed
  * Attaching   --succeed-->   Attached

@@ -3,6 +3,7 @@ package io.viommufleet.agent.vmm;
 import io.viommufleet.agent.iommufd.EmulatedKernel;
 import io.viommufleet.agent.iommufd.FaultInjector;
 import io.viommufleet.agent.iommufd.ObjectSnapshot;
+import io.viommufleet.agent.trace.TraceBook;
 import io.viommufleet.common.feasibility.AttachPreconditions;
 import io.viommufleet.common.feasibility.DeviceFacts;
 import io.viommufleet.common.feasibility.Feasibility;
@@ -11,11 +12,13 @@ import io.viommufleet.common.feasibility.GuestMemory;
 import io.viommufleet.common.feasibility.HwptChoice;
 import io.viommufleet.common.model.AttachFailure;
 import io.viommufleet.common.model.AttachStep;
+import io.viommufleet.common.model.AttachmentId;
 import io.viommufleet.common.model.Bdf;
 import io.viommufleet.common.model.GuestReport;
 import io.viommufleet.common.model.GuestStep;
 import io.viommufleet.common.model.HostFault;
 import io.viommufleet.common.model.HostInventory;
+import io.viommufleet.common.model.TracePiece;
 import io.viommufleet.common.viommu.DeviceBackend;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -41,6 +44,7 @@ public final class EmulatedHost implements HostRuntime {
     private final HwptChoice hwptChoice;
     private final Map<String, VmProcess> vms = new TreeMap<>();
     private final Set<Bdf> lost = new TreeSet<>();
+    private @Nullable TraceBook traces;
     private FaultPlan faults = new FaultPlan(List.of());
 
     /** A host that has just booted. */
@@ -167,6 +171,18 @@ public final class EmulatedHost implements HostRuntime {
     public Set<Bdf> lostDevices() {
         lost.addAll(faults.lost());
         return Set.copyOf(lost);
+    }
+
+    @Override
+    public void beginTraces() {
+        TraceBook book = new TraceBook();
+        traces = book;
+        kernel().observe(book.recorder());
+    }
+
+    @Override
+    public List<TracePiece> takeTrace(AttachmentId id, long generation) {
+        return traces == null ? List.of() : traces.take(inventory, id, generation, vms.containsKey(id.vm()));
     }
 
     @Override

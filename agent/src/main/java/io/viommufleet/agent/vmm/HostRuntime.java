@@ -1,10 +1,12 @@
 package io.viommufleet.agent.vmm;
 
+import io.viommufleet.common.model.AttachmentId;
 import io.viommufleet.common.model.Bdf;
 import io.viommufleet.common.model.GuestReport;
 import io.viommufleet.common.model.GuestStep;
 import io.viommufleet.common.model.HostFault;
 import io.viommufleet.common.model.HostInventory;
+import io.viommufleet.common.model.TracePiece;
 import java.util.List;
 import java.util.Set;
 
@@ -53,6 +55,16 @@ public interface HostRuntime {
 
     /** Devices that are gone since boot, because of a fault. */
     Set<Bdf> lostDevices();
+
+    /** From here on the calls of every VMM are recorded. */
+    void beginTraces();
+
+    /**
+     * The trace of the VMM that serves an attachment, up to now; nothing where none is recorded.
+     *
+     * @param generation of the command that was carried out
+     */
+    List<TracePiece> takeTrace(AttachmentId id, long generation);
 
     /** What is attached now. */
     HostSnapshot snapshot();

@@ -12,7 +12,8 @@ public sealed interface FleetRecord
                 HostAdmission,
                 Leader,
                 DecisionRecord,
-                Rejected {
+                Rejected,
+                TracePiece {
 
     /** The topic that this value belongs on. */
     FleetTopic topic();

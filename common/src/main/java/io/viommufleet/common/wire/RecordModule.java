@@ -9,6 +9,7 @@ import io.viommufleet.common.model.Bdf;
 import io.viommufleet.common.model.ConfigurationSpec;
 import io.viommufleet.common.model.GuestStep;
 import io.viommufleet.common.model.HostFault;
+import io.viommufleet.common.model.HostInventory;
 import io.viommufleet.common.model.HostIommu;
 import io.viommufleet.common.model.IommuType;
 import io.viommufleet.common.model.Outcome;
@@ -57,6 +58,7 @@ final class RecordModule {
                 .withConfigOverride(Map.class, empty -> empty.setNullHandling(emptyForNull()))
                 .addMixIn(Attachment.class, WithGuest.class)
                 .addMixIn(Outcome.class, WithGuest.class)
+                .addMixIn(HostInventory.class, WithFaults.class)
                 .addModule(module())
                 .build();
     }
@@ -147,6 +149,12 @@ final class RecordModule {
                 }
             }
         });
+    }
+
+    /** Hosts that older writers had no {@code faults} in: without any they are still written the same. */
+    interface WithFaults {
+        @JsonInclude(JsonInclude.Include.NON_EMPTY)
+        List<?> faults();
     }
 
     /** Records that older writers had no {@code guest} in: without steps they are still written the same. */

@@ -11,6 +11,7 @@ import io.viommufleet.common.model.Leader;
 import io.viommufleet.common.model.Outcome;
 import io.viommufleet.common.model.Placement;
 import io.viommufleet.common.model.Rejected;
+import io.viommufleet.common.model.TracePiece;
 import io.viommufleet.common.model.VirtualMachine;
 import java.util.Arrays;
 import java.util.Optional;
@@ -27,7 +28,8 @@ enum RecordType {
     ADMISSION("admission", HostAdmission.class),
     LEADER("leader", Leader.class),
     DECISION("decision", DecisionRecord.class),
-    REJECTED("rejected", Rejected.class);
+    REJECTED("rejected", Rejected.class),
+    TRACE("trace", TracePiece.class);
 
     private final String text;
     private final Class<? extends FleetRecord> recordClass;
@@ -54,6 +56,7 @@ enum RecordType {
             case Leader leader -> LEADER;
             case DecisionRecord decision -> DECISION;
             case Rejected rejected -> REJECTED;
+            case TracePiece piece -> TRACE;
         };
     }
 

@@ -99,6 +99,7 @@ class RegisterFieldsTest {
         LongFunction<SmmuV3Registers> idr1 = raw -> smmu(0, (int) raw, 0, 0, 0);
         LongFunction<SmmuV3Registers> idr3 = raw -> smmu(0, 0, (int) raw, 0, 0);
         LongFunction<SmmuV3Registers> idr5 = raw -> smmu(0, 0, 0, (int) raw, 0);
+        LongFunction<SmmuV3Registers> cmdqv = raw -> new SmmuV3Registers(0, 0, 0, 0, 0, 0, 0, 0, (int) raw);
         LongFunction<SmmuV3Registers> iidr = raw -> smmu(0, 0, 0, 0, (int) raw);
         int[] outputBits = {32, 36, 40, 42, 44, 48, 52, 48};
         return Stream.of(
@@ -133,7 +134,11 @@ class RegisterFieldsTest {
                 number("IIDR.Implementer", 11, 0, PLAIN, iidr, SmmuV3Registers::implementer),
                 number("IIDR.Revision", 15, 12, PLAIN, iidr, SmmuV3Registers::revision),
                 number("IIDR.Variant", 19, 16, PLAIN, iidr, SmmuV3Registers::variant),
-                number("IIDR.ProductID", 31, 20, PLAIN, iidr, SmmuV3Registers::product));
+                number("IIDR.ProductID", 31, 20, PLAIN, iidr, SmmuV3Registers::product),
+                number("CMDQV_PARAM.VER", 3, 0, PLAIN, cmdqv, SmmuV3Registers::cmdqvVersion),
+                number("CMDQV_PARAM.NUM_VCMDQ_LOG2", 7, 4, PLAIN, cmdqv, SmmuV3Registers::cmdqvQueuesLog2),
+                number("CMDQV_PARAM.NUM_VINTF_LOG2", 11, 8, PLAIN, cmdqv, SmmuV3Registers::cmdqvInterfacesLog2),
+                number("CMDQV_PARAM.NUM_SID_PER_VM_LOG2", 15, 12, PLAIN, cmdqv, SmmuV3Registers::cmdqvStreamIdsLog2));
     }
 
     private static Stream<Field> amd() {
@@ -165,7 +170,9 @@ class RegisterFieldsTest {
     @Test
     void namesEveryFieldThatARegisterClassDecodes() {
         assertThat(vtd().count()).isEqualTo(decoders(VtdRegisters.class));
-        assertThat(smmuV3().count() + 1).as("with the erratum").isEqualTo(decoders(SmmuV3Registers.class));
+        assertThat(smmuV3().count() + 2)
+                .as("with the erratum, and whether CMDQV is there")
+                .isEqualTo(decoders(SmmuV3Registers.class));
         assertThat(amd().count()).isEqualTo(decoders(AmdRegisters.class));
     }
 

@@ -49,7 +49,7 @@ class GuestStepTextTest {
             delimiter = '|',
             quoteCharacter = '"',
             value = {
-                "mpa gpu0 | 'mpa' is not a step: did you mean map?",
+                "mapp gpu0 | 'mapp' is not a step: did you mean map?",
                 "\"\" | a step is missing; steps are boot, enable-viommu",
                 "map iova=0 length=4KiB | map needs the id of a device: map DEVICE",
                 "boot gpu0 | boot is about the whole VM and takes no 'gpu0'",

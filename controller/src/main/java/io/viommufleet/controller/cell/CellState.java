@@ -15,6 +15,7 @@ import io.viommufleet.common.model.Origin;
 import io.viommufleet.common.model.Outcome;
 import io.viommufleet.common.model.Placement;
 import io.viommufleet.common.model.Rejected;
+import io.viommufleet.common.model.TracePiece;
 import io.viommufleet.common.model.VirtualMachine;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -56,7 +57,7 @@ final class CellState {
             case HostAdmission admission -> own(admissions, admission.key(), admission, envelope);
             case Leader newLeader -> lead(newLeader);
             case Rejected refusal -> accept(() -> rejected.add(refusal.key()));
-            case DecisionRecord _, Heartbeat _ -> Optional.empty();
+            case DecisionRecord _, Heartbeat _, TracePiece _ -> Optional.empty();
         };
     }
 

@@ -1,5 +1,6 @@
 package io.viommufleet.deploy.cli;
 
+import io.viommufleet.common.FleetError;
 import io.viommufleet.common.model.Phase;
 import io.viommufleet.common.model.Placement;
 import io.viommufleet.common.viommu.ConfigurationField;
@@ -12,6 +13,7 @@ import io.viommufleet.deploy.view.FleetState.CellKey;
 import io.viommufleet.deploy.view.FleetView;
 import io.viommufleet.deploy.view.PlacementQuestion;
 import io.viommufleet.deploy.view.Strandings;
+import io.viommufleet.deploy.view.VmTrace;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Map;
@@ -43,6 +45,12 @@ final class ExplainCommand implements Callable<Integer> {
     @Option(names = "--cell", paramLabel = "N", description = "The cell of the VM, where several cells have the name.")
     private Optional<Integer> cell = Optional.empty();
 
+    @Option(names = "--trace", description = "Also show the ioctls of the VM's VMM, call by call.")
+    private boolean traced;
+
+    @Option(names = "--jsonl", description = "Print only the trace, as JSON lines that \"fleet conformance\" replays.")
+    private boolean jsonLines;
+
     @Parameters(paramLabel = "VM", description = "The name of a VM.")
     private String name = "";
 
@@ -56,18 +64,52 @@ final class ExplainCommand implements Callable<Integer> {
             FleetState state = view.state();
             Map.Entry<CellKey<String>, Placement> found = Lookup.one("VM", state.placements(), name, cell);
             Placement placement = found.getValue();
+            Optional<VmTrace> trace = traced || jsonLines ? trace(view, found) : Optional.empty();
+            if (jsonLines) {
+                return printLines(trace);
+            }
             FleetReport.Vm vm = FleetReport.vm(state, found.getKey(), placement);
             List<HostVerdict> verdicts = PlacementQuestion.verdicts(state, found.getKey(), placement);
             List<String> strandings = Strandings.of(state, found.getKey());
-            output.print(terminal, tree(vm, placement, verdicts, strandings), () -> {
+            ObjectNode tree = tree(vm, placement, verdicts, strandings);
+            trace.ifPresent(calls -> tree.set("trace", TraceLines.calls(calls)));
+            output.print(terminal, tree, () -> {
                 wants(placement);
                 happened(vm, placement);
                 GuestLines.print(terminal.out(), vm.guest());
                 strandings.forEach(line -> terminal.out().println("  stranded: " + line));
                 hosts(placement, verdicts);
+                trace.ifPresentOrElse(calls -> TraceLines.print(terminal, calls), this::tellNoTrace);
             });
         }
         return 0;
+    }
+
+    private Optional<VmTrace> trace(FleetView view, Map.Entry<CellKey<String>, Placement> vm) {
+        return vm.getValue()
+                .active()
+                .flatMap(leg -> VmTrace.read(
+                        kafka.connection(),
+                        view.layout(),
+                        vm.getKey().cell(),
+                        leg.host(),
+                        vm.getKey().key()));
+    }
+
+    private int printLines(Optional<VmTrace> trace) {
+        if (trace.isEmpty()) {
+            terminal.say("fleet: the log has no trace of " + name);
+            return FleetError.NOT_FOUND.exitCode();
+        }
+        trace.get().lines().forEach(terminal.out()::println);
+        terminal.out().flush();
+        return 0;
+    }
+
+    private void tellNoTrace() {
+        if (traced) {
+            terminal.out().println("The log has no trace of it: traces are kept for a day.");
+        }
     }
 
     private void wants(Placement placement) {

@@ -15,6 +15,7 @@ import io.viommufleet.common.model.Origin;
 import io.viommufleet.common.model.Outcome;
 import io.viommufleet.common.model.Placement;
 import io.viommufleet.common.model.Rejected;
+import io.viommufleet.common.model.TracePiece;
 import io.viommufleet.common.model.VirtualMachine;
 import io.viommufleet.common.wire.Decoded;
 import java.util.HashMap;
@@ -83,7 +84,7 @@ public final class FleetState {
             case Leader leader -> leaders.put(leader.cell(), leader);
             case Rejected refusal -> rejected.put(refusal.key(), refusal);
             case DecisionRecord decision -> count(decision);
-            case Heartbeat _, HostAdmission _ -> {}
+            case Heartbeat _, HostAdmission _, TracePiece _ -> {}
         }
     }
 

@@ -7,11 +7,13 @@ import io.viommufleet.agent.vmm.HostRuntime;
 import io.viommufleet.agent.vmm.HostSnapshot;
 import io.viommufleet.agent.vmm.LostDevice;
 import io.viommufleet.agent.vmm.VmAttachRequest;
+import io.viommufleet.common.model.AttachmentId;
 import io.viommufleet.common.model.Bdf;
 import io.viommufleet.common.model.GuestReport;
 import io.viommufleet.common.model.GuestStep;
 import io.viommufleet.common.model.HostFault;
 import io.viommufleet.common.model.HostInventory;
+import io.viommufleet.common.model.TracePiece;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -63,6 +65,16 @@ final class ListingHost implements HostRuntime {
     @Override
     public Set<Bdf> lostDevices() {
         return host.orElseThrow().lostDevices();
+    }
+
+    @Override
+    public void beginTraces() {
+        host.orElseThrow().beginTraces();
+    }
+
+    @Override
+    public List<TracePiece> takeTrace(AttachmentId id, long generation) {
+        return host.orElseThrow().takeTrace(id, generation);
     }
 
     @Override
