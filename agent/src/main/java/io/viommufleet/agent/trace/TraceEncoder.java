@@ -21,12 +21,13 @@ import tools.jackson.databind.node.ObjectNode;
  * of real kernels have, a line names the step that the call was made for, and its number since boot.
  *
  * <p>Memory that a call passes by a pointer of this JVM gets an address in a scratch region of the trace. Calls of the legacy VFIO container have no form
- * in a trace and are left out.
+ * in a trace, and what is read from an event queue follows from hardware alone: both are left out.
  */
 public final class TraceEncoder {
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
     private static final JsonMapper JSON = new JsonMapper();
     private static final String CONTEXT = "iommufd";
+    private static final String DEVICE_CALL = "VFIO_DEVICE_";
 
     private final TraceHeader header;
     private final Map<String, Integer> devices = new LinkedHashMap<>();
@@ -71,7 +72,10 @@ public final class TraceEncoder {
                 end(line, NODES.objectNode().put("fd", fd), ret(call.result()), NODES.objectNode());
             }
             case Ioctl<?> ioctl -> IoctlLine.of(ioctl, call.result()).ifPresent(line -> write(call, line));
-            case Object arguments -> DeviceLine.of(arguments, call.result()).ifPresent(line -> write(call, line));
+            case Object arguments
+            when call.name().startsWith(DEVICE_CALL) ->
+                DeviceLine.of(arguments, call.result()).ifPresent(line -> write(call, line));
+            default -> {}
         }
     }
 
