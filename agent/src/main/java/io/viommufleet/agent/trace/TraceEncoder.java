@@ -27,6 +27,7 @@ public final class TraceEncoder {
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
     private static final JsonMapper JSON = new JsonMapper();
     private static final String CONTEXT = "iommufd";
+    private static final String QUEUE_CLOSE = "VEVENTQ_CLOSE";
     private static final String DEVICE_CALL = "VFIO_DEVICE_";
 
     private final TraceHeader header;
@@ -68,7 +69,7 @@ public final class TraceEncoder {
                 end(line, NODES.objectNode().put("path", path), ret(call.result()), NODES.objectNode());
             }
             case FileCall.Close(int fd) -> {
-                ObjectNode line = begin(call, onContext(call) ? "CTX_CLOSE" : "DEV_CLOSE");
+                ObjectNode line = begin(call, closing(call));
                 end(line, NODES.objectNode().put("fd", fd), ret(call.result()), NODES.objectNode());
             }
             case Ioctl<?> ioctl -> IoctlLine.of(ioctl, call.result()).ifPresent(line -> write(call, line));
@@ -90,11 +91,11 @@ public final class TraceEncoder {
 
     private ObjectNode begin(KernelCall call, String op) {
         ObjectNode line = NODES.objectNode().put("i", lines.size()).put("op", op);
-        if (onContext(call)) {
-            line.put("ctx", 0);
-        } else {
+        if (onDevice(call)) {
             line.put("dev", devices.computeIfAbsent(call.file(), header::addDevice))
                     .put("slot", 0);
+        } else {
+            line.put("ctx", 0);
         }
         return line.put("call", call.sequence()).put("step", call.cause());
     }
@@ -112,6 +113,17 @@ public final class TraceEncoder {
 
     private static boolean onContext(KernelCall call) {
         return call.file().startsWith(CONTEXT);
+    }
+
+    private static boolean onDevice(KernelCall call) {
+        return call.file().startsWith(TraceHeader.DEVICE_FILE);
+    }
+
+    private static String closing(KernelCall call) {
+        if (onDevice(call)) {
+            return "DEV_CLOSE";
+        }
+        return onContext(call) ? "CTX_CLOSE" : QUEUE_CLOSE;
     }
 
     private static long ret(Result<?> result) {

@@ -22,7 +22,8 @@ final class TraceHeader {
     static final long SCRATCH_ADDRESS = 0x1000_0000L;
 
     private static final long SCRATCH_BYTES = 1 << 20;
-    private static final String DEVICE_FILE = "vfio-";
+    /** What the name of a device's file begins with; the address follows. */
+    static final String DEVICE_FILE = "vfio-";
 
     private final HostInventory host;
     private final TreeMap<Long, Long> mapped = new TreeMap<>(Map.of(SCRATCH_ADDRESS, SCRATCH_BYTES));

@@ -8,6 +8,8 @@ import io.viommufleet.agent.conformance.Conformance;
 import io.viommufleet.agent.conformance.Report;
 import io.viommufleet.agent.trace.TraceEncoder;
 import io.viommufleet.agent.trace.TraceRecorder;
+import io.viommufleet.common.model.GuestStep;
+import io.viommufleet.common.wire.GuestStepText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,6 +46,35 @@ class TraceReplayTest {
                     assertThat(report.differing()).isEmpty();
                     assertThat(report.ops()).isEqualTo(trace.size() - 2).isGreaterThan(20);
                 }));
+    }
+
+    @Test
+    void whatAGuestDidWithAnAcceleratedSmmuReplaysToo() throws IOException {
+        EmulatedHost host = TestHost.smmuV3().boot();
+        TestVm vm = TestVm.accelerated().device();
+        TraceRecorder recorder = new TraceRecorder(1000);
+        host.kernel().observe(recorder);
+        assertThat(host.attach(vm.request("d0", FIRST))).isInstanceOf(AttachResult.Attached.class);
+        List<GuestStep> script = Stream.of(
+                        "boot",
+                        "enable-viommu",
+                        "map d0 iova=0x1000 length=4KiB",
+                        "invalidate d0 iova=0x1000 length=4KiB",
+                        "fault d0 iova=0x5000",
+                        "bypass d0",
+                        "reset")
+                .map(GuestStepText::parse)
+                .toList();
+        assertThat(host.runGuest("vm", script)).hasSize(script.size());
+        host.detach("vm", "d0");
+
+        Report report = replay(
+                "guest",
+                TraceEncoder.encode(TestHost.smmuV3().build(), recorder.take().calls()));
+
+        assertThat(report.unreadable()).isEmpty();
+        assertThat(report.differing()).isEmpty();
+        assertThat(report.totals()).containsKeys("VEVENTQ_ALLOC ok", "VDEVICE_ALLOC ok", "HWPT_INVALIDATE ok");
     }
 
     @Test
