@@ -27,7 +27,13 @@ enum Protection {
     }
 
     static Protection ofBits(int bits) {
-        return values()[bits];
+        return switch (bits) {
+            case 0 -> NONE;
+            case 1 -> READ;
+            case 2 -> WRITE;
+            case 3 -> READ_WRITE;
+            default -> throw new IllegalArgumentException("no protection has the bits " + bits);
+        };
     }
 
     /** The protection that the flags of IOAS_MAP, MAP_FILE and COPY ask for. */

@@ -10,7 +10,7 @@ final class HeapPerArea {
 
     /** Bytes for each of {@code areas} areas of one page that were mapped in random order, index included. */
     static double measure(int areas) {
-        long[] pages = PageOrder.held(areas);
+        long[] pages = PagePool.others(areas);
         EmulatedVm vm = new EmulatedVm();
         long before = usedBytes();
         for (long page : pages) {

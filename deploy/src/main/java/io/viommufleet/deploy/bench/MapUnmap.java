@@ -24,15 +24,17 @@ public class MapUnmap {
     public int areas;
 
     private EmulatedVm vm = new EmulatedVm();
-    private long[] pages = {};
-    private int next;
+    private PagePool pages = new PagePool(PagePool.IN_FLIGHT);
 
     /** Fills the IOAS, in random order. */
     @Setup
     public void fill() {
         vm = new EmulatedVm();
-        pages = PageOrder.free(areas);
-        for (long page : PageOrder.held(areas)) {
+        pages = new PagePool(areas);
+        for (long page : PagePool.others(areas)) {
+            vm.map(page, PAGE_BYTES);
+        }
+        for (long page : pages.out()) {
             vm.map(page, PAGE_BYTES);
         }
     }
@@ -41,14 +43,13 @@ public class MapUnmap {
         return vm.iommufd().snapshot();
     }
 
-    /** Maps a page and unmaps it; gives the bytes that were unmapped. */
+    /** Maps a page and unmaps an earlier one; gives the bytes that were unmapped. */
     @Benchmark
     public long mapUnmap() {
-        long page = pages[next];
-        next = next + 1 == pages.length ? 0 : next + 1;
+        long page = pages.take();
         vm.map(page, PAGE_BYTES);
         return vm.iommufd()
-                .call(new IoasUnmap(vm.ioas(), page, PAGE_BYTES))
+                .call(new IoasUnmap(vm.ioas(), pages.exchange(page), PAGE_BYTES))
                 .value()
                 .lengthBytes();
     }

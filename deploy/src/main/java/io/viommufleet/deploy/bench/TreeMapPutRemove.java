@@ -23,15 +23,17 @@ public class TreeMapPutRemove {
 
     private final TreeMap<Long, Object> map = new TreeMap<>();
     private final Object value = new Object();
-    private long[] pages = {};
-    private int next;
+    private PagePool pages = new PagePool(PagePool.IN_FLIGHT);
 
     /** Fills the map, in random order. */
     @Setup
     public void fill() {
         map.clear();
-        pages = PageOrder.free(areas);
-        for (long page : PageOrder.held(areas)) {
+        pages = new PagePool(areas);
+        for (long page : PagePool.others(areas)) {
+            map.put(page, value);
+        }
+        for (long page : pages.out()) {
             map.put(page, value);
         }
     }
@@ -40,12 +42,11 @@ public class TreeMapPutRemove {
         return map.size();
     }
 
-    /** Puts a key and removes it; gives what was removed. */
+    /** Puts a key and removes an earlier one; gives what was removed. */
     @Benchmark
     public @Nullable Object putRemove() {
-        long page = pages[next];
-        next = next + 1 == pages.length ? 0 : next + 1;
+        long page = pages.take();
         map.put(page, value);
-        return map.remove(page);
+        return map.remove(pages.exchange(page));
     }
 }

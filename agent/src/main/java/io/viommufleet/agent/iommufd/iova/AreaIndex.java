@@ -5,19 +5,24 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Areas ordered by their first IOVA: a directory of leaves, each a sorted array. A lookup is two binary searches over primitive keys, which touch far
+ * Areas ordered by their first IOVA: a directory of leaves, each a sorted array. A search is two binary searches over primitive keys, which touch far
  * fewer cache lines than the nodes of a balanced tree, and an area costs some 17 bytes of index instead of a tree's 40.
+ *
+ * <p>A finger stays where the last search ended, so that the steps of one call (is it free, insert; find, remove, is there more) search once.
  *
  * <p>Keys are IOVAs with the top bit inverted, so that the signed order of Java is the unsigned order of addresses.
  */
 final class AreaIndex<A extends Area> {
-    private static final int LEAF_CAPACITY = 128;
-    private static final int LEAF_SMALL = LEAF_CAPACITY / 4;
+    private static final int LEAF_SMALL = Leaf.CAPACITY / 4;
 
     private long[] firstKeys = new long[4];
     private Leaf[] leaves = new Leaf[4];
     private int leafCount;
     private int size;
+    /** The finger: the last leaf that begins at or below the key sought last, else the first leaf. */
+    private int leafIndex;
+    /** The finger: the last area of that leaf at or below the key, or -1. */
+    private int slot = -1;
 
     /** How many areas there are. */
     int size() {
@@ -27,32 +32,16 @@ final class AreaIndex<A extends Area> {
     /** The area with the greatest start at or below {@code iova}, or null. */
     @Nullable
     A floor(long iova) {
-        long key = key(iova);
-        int leafIndex = leafOf(key);
-        if (leafIndex < 0) {
-            return null;
-        }
-        Leaf leaf = leaves[leafIndex];
-        return area(leaf, leaf.floor(key));
+        seek(key(iova));
+        return slot < 0 ? null : area(leaves[leafIndex], slot);
     }
 
     /** The area with the smallest start at or above {@code iova}, or null. */
     @Nullable
     A ceiling(long iova) {
         long key = key(iova);
-        int leafIndex = Math.max(leafOf(key), 0);
-        if (leafIndex >= leafCount) {
-            return null;
-        }
-        Leaf leaf = leaves[leafIndex];
-        int slot = leaf.floor(key);
-        if (slot >= 0 && leaf.keys[slot] == key) {
-            return area(leaf, slot);
-        }
-        if (slot + 1 < leaf.count) {
-            return area(leaf, slot + 1);
-        }
-        return leafIndex + 1 < leafCount ? area(leaves[leafIndex + 1], 0) : null;
+        seek(key);
+        return slot >= 0 && leaves[leafIndex].keys[slot] == key ? area(leaves[leafIndex], slot) : next();
     }
 
     /** The first area that shares an address with {@code [start, last]}, or null. */
@@ -62,80 +51,115 @@ final class AreaIndex<A extends Area> {
         if (before != null && Long.compareUnsigned(before.last(), start) >= 0) {
             return before;
         }
-        A after = ceiling(start);
-        return after != null && Long.compareUnsigned(after.start(), last) <= 0 ? after : null;
+        return nextKeyExceeds(key(last)) ? null : next();
     }
 
     /** Adds an area whose start no other has. */
     void insert(A area) {
         long key = key(area.start());
-        int leafIndex = Math.max(leafOf(key), 0);
         if (leafCount == 0) {
-            insertLeaf(0, new Leaf());
+            insertLeaf(0, new Leaf(), key);
         }
-        Leaf leaf = leaves[leafIndex];
-        if (leaf.count == LEAF_CAPACITY) {
-            insertLeaf(leafIndex + 1, leaf.split());
-            if (key >= firstKeys[leafIndex + 1]) {
-                leafIndex++;
-                leaf = leaves[leafIndex];
-            }
+        seek(key);
+        if (leaves[leafIndex].count == Leaf.CAPACITY) {
+            makeRoom(key);
         }
-        leaf.insert(leaf.floor(key) + 1, key, area);
-        firstKeys[leafIndex] = leaf.keys[0];
+        leaves[leafIndex].insert(++slot, key, area);
+        firstKeys[leafIndex] = leaves[leafIndex].keys[0];
         size++;
     }
 
     /** Removes the area; it must be there. */
     void remove(A area) {
-        long key = key(area.start());
-        int leafIndex = leafOf(key);
+        seek(key(area.start()));
         Leaf leaf = leaves[leafIndex];
-        leaf.remove(leaf.floor(key));
+        leaf.remove(slot--);
         size--;
         if (leaf.count == 0) {
             removeLeaf(leafIndex);
-        } else {
-            firstKeys[leafIndex] = leaf.keys[0];
-            if (leaf.count < LEAF_SMALL) {
-                mergeWithNext(leaf.count < LEAF_SMALL && leafIndex + 1 < leafCount ? leafIndex : leafIndex - 1);
-            }
+            liftFinger();
+            return;
+        }
+        firstKeys[leafIndex] = leaf.keys[0];
+        if (leaf.count < LEAF_SMALL) {
+            mergeWithNext(leafIndex + 1 < leafCount ? leafIndex : leafIndex - 1);
         }
     }
 
     /** Visits every area in ascending order. */
     void forEach(Consumer<? super A> visitor) {
-        for (int leafIndex = 0; leafIndex < leafCount; leafIndex++) {
-            Leaf leaf = leaves[leafIndex];
-            for (int slot = 0; slot < leaf.count; slot++) {
-                A area = area(leaf, slot);
-                if (area != null) {
-                    visitor.accept(area);
-                }
+        for (int visited = 0; visited < leafCount; visited++) {
+            Leaf leaf = leaves[visited];
+            for (int at = 0; at < leaf.count; at++) {
+                visitor.accept(area(leaf, at));
             }
         }
     }
 
-    private void mergeWithNext(int leafIndex) {
-        if (leafIndex < 0 || leafIndex + 1 >= leafCount) {
-            return;
-        }
-        Leaf left = leaves[leafIndex];
-        Leaf right = leaves[leafIndex + 1];
-        if (left.count + right.count <= LEAF_CAPACITY - LEAF_SMALL) {
-            left.append(right);
-            removeLeaf(leafIndex + 1);
+    /** Puts the finger on the last area at or below a key. */
+    private void seek(long key) {
+        if (!fingerIsAt(key)) {
+            leafIndex = Math.max(floor(firstKeys, leafCount, key), 0);
+            slot = leafCount == 0 ? -1 : floor(leaves[leafIndex].keys, leaves[leafIndex].count, key);
         }
     }
 
-    private void insertLeaf(int at, Leaf leaf) {
+    private boolean fingerIsAt(long key) {
+        return slot >= 0 && leaves[leafIndex].keys[slot] <= key && nextKeyExceeds(key);
+    }
+
+    private void liftFinger() {
+        leafIndex = 0;
+        slot = -1;
+    }
+
+    /** Whether every area behind the finger begins above a key. */
+    private boolean nextKeyExceeds(long key) {
+        if (leafIndex < leafCount && slot + 1 < leaves[leafIndex].count) {
+            return leaves[leafIndex].keys[slot + 1] > key;
+        }
+        return leafIndex + 1 >= leafCount || firstKeys[leafIndex + 1] > key;
+    }
+
+    /** The area behind the finger, or null. */
+    private @Nullable A next() {
+        if (leafIndex < leafCount && slot + 1 < leaves[leafIndex].count) {
+            return area(leaves[leafIndex], slot + 1);
+        }
+        return leafIndex + 1 < leafCount ? area(leaves[leafIndex + 1], 0) : null;
+    }
+
+    /** Makes room in the full leaf of the finger: behind the very last area a new leaf, so that ascending insertion fills leaves; else two halves. */
+    private void makeRoom(long key) {
+        boolean atTheEnd = leafIndex + 1 == leafCount && slot + 1 == Leaf.CAPACITY;
+        Leaf upper = atTheEnd ? new Leaf() : leaves[leafIndex].split();
+        insertLeaf(leafIndex + 1, upper, atTheEnd ? key : upper.keys[0]);
+        if (key >= firstKeys[leafIndex + 1]) {
+            slot -= leaves[leafIndex].count;
+            leafIndex++;
+        }
+    }
+
+    private void mergeWithNext(int left) {
+        if (left < 0 || left + 1 >= leafCount) {
+            return;
+        }
+        Leaf right = leaves[left + 1];
+        if (leaves[left].count + right.count <= Leaf.CAPACITY - LEAF_SMALL) {
+            leaves[left].append(right);
+            removeLeaf(left + 1);
+            liftFinger();
+        }
+    }
+
+    private void insertLeaf(int at, Leaf leaf, long firstKey) {
         if (leafCount == leaves.length) {
             firstKeys = Arrays.copyOf(firstKeys, leafCount * 2);
             leaves = Arrays.copyOf(leaves, leafCount * 2);
         }
         System.arraycopy(firstKeys, at, firstKeys, at + 1, leafCount - at);
         System.arraycopy(leaves, at, leaves, at + 1, leafCount - at);
-        firstKeys[at] = leaf.keys[0];
+        firstKeys[at] = firstKey;
         leaves[at] = leaf;
         leafCount++;
     }
@@ -147,55 +171,49 @@ final class AreaIndex<A extends Area> {
         Arrays.fill(leaves, leafCount, leafCount + 1, null);
     }
 
-    /** Index of the leaf whose keys may include {@code key}: the last that begins at or below it, or -1. */
-    private int leafOf(long key) {
-        return floor(firstKeys, leafCount, key);
-    }
-
-    @SuppressWarnings("unchecked") // only areas of type A are ever inserted
-    private @Nullable A area(Leaf leaf, int slot) {
-        return slot < 0 ? null : (A) leaf.areas[slot];
+    @SuppressWarnings({"unchecked", "NullAway"
+    }) // only areas of type A are ever inserted, and slots below a leaf's count are filled
+    private A area(Leaf leaf, int at) {
+        return (A) leaf.areas[at];
     }
 
     private static long key(long iova) {
         return iova ^ Long.MIN_VALUE;
     }
 
+    /** Index of the last key at or below {@code key}, or -1. The loop has one exit, by count: no branch depends on the keys. */
     private static int floor(long[] keys, int count, long key) {
-        int low = 0;
-        int high = count - 1;
-        while (low <= high) {
-            int middle = (low + high) >>> 1;
-            if (keys[middle] <= key) {
-                low = middle + 1;
-            } else {
-                high = middle - 1;
-            }
+        if (count == 0 || keys[0] > key) {
+            return -1;
         }
-        return high;
+        int base = 0;
+        for (int rest = count; rest > 1; ) {
+            int half = rest >>> 1;
+            base = keys[base + half] <= key ? base + half : base;
+            rest -= half;
+        }
+        return base;
     }
 
     private static final class Leaf {
-        private final long[] keys = new long[LEAF_CAPACITY];
-        private final @Nullable Area[] areas = new @Nullable Area[LEAF_CAPACITY];
+        private static final int CAPACITY = 128;
+
+        private final long[] keys = new long[CAPACITY];
+        private final @Nullable Area[] areas = new @Nullable Area[CAPACITY];
         private int count;
 
-        int floor(long key) {
-            return AreaIndex.floor(keys, count, key);
-        }
-
-        void insert(int slot, long key, Area area) {
-            System.arraycopy(keys, slot, keys, slot + 1, count - slot);
-            System.arraycopy(areas, slot, areas, slot + 1, count - slot);
-            keys[slot] = key;
-            areas[slot] = area;
+        void insert(int at, long key, Area area) {
+            System.arraycopy(keys, at, keys, at + 1, count - at);
+            System.arraycopy(areas, at, areas, at + 1, count - at);
+            keys[at] = key;
+            areas[at] = area;
             count++;
         }
 
-        void remove(int slot) {
+        void remove(int at) {
             count--;
-            System.arraycopy(keys, slot + 1, keys, slot, count - slot);
-            System.arraycopy(areas, slot + 1, areas, slot, count - slot);
+            System.arraycopy(keys, at + 1, keys, at, count - at);
+            System.arraycopy(areas, at + 1, areas, at, count - at);
             areas[count] = null;
         }
 
