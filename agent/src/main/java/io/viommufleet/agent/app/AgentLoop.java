@@ -209,7 +209,7 @@ final class AgentLoop {
         for (Operation operation : step.operations()) {
             OperationResult result = operations.run(operation);
             complete(new AgentEvent.OperationCompleted(
-                    operation.id(), result, operations.takeTrace(operation.id(), operation.generation())));
+                    operation.id(), result, operations.trace(operation.id(), operation.generation())));
         }
     }
 

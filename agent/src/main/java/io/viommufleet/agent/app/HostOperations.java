@@ -42,14 +42,12 @@ final class HostOperations {
 
     /** Attaches again, in a rebuilt host, what was attached before, with the values that were frozen then. */
     OperationResult restore(Command command, Map<String, String> frozen) {
-        OperationResult result = attach(command.attachment(), frozen);
-        var _ = takeTrace(command.id(), command.generation());
-        return result;
+        return attach(command.attachment(), frozen);
     }
 
     /** The trace of an attachment's VMM up to the operation that has just ended. */
-    List<TracePiece> takeTrace(AttachmentId id, long generation) {
-        return host.takeTrace(id, generation);
+    List<TracePiece> trace(AttachmentId id, long generation) {
+        return host.trace(id, generation);
     }
 
     /** Lets the host follow what changed on it; what VMs lost by it. */

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What each VMM of a host has called since it was started, so that the trace of any of its attachments can be replayed by itself. A VMM that holds no device
- * any more is forgotten. One thread.
+ * What each VMM of a host has called since it was started, so that the trace of any of its attachments can be replayed by itself. When a VM
+ * comes back, its new VMM begins anew. One thread.
  */
 public final class TraceBook {
     private static final int MOST_CALLS = 4096;
@@ -22,6 +22,7 @@ public final class TraceBook {
     private static final class History {
         private final List<KernelCall> calls = new ArrayList<>();
         private long missed;
+        private boolean ended;
     }
 
     /** Hears every call of the host's kernel. */
@@ -29,14 +30,25 @@ public final class TraceBook {
         return recorder;
     }
 
-    /** The trace up to now of the VMM of an attachment, for which all calls since the last time were made. */
-    public List<TracePiece> take(HostInventory host, AttachmentId id, long generation, boolean vmmGoesOn) {
-        History history = histories.computeIfAbsent(id.vm(), vm -> new History());
-        note(history, recorder.take());
-        if (!vmmGoesOn) {
-            histories.remove(id.vm());
+    /**
+     * All calls since the last time were made by the VMM of one VM.
+     *
+     * @param vmmGoesOn whether it still holds a device; its trace can be had until the VM is attached again
+     */
+    public void note(String vm, boolean vmmGoesOn) {
+        History history = histories.get(vm);
+        if (history == null || history.ended) {
+            history = new History();
+            histories.put(vm, history);
         }
-        if (history.calls.isEmpty()) {
+        note(history, recorder.take());
+        history.ended = !vmmGoesOn;
+    }
+
+    /** The trace up to now of the VMM that an attachment belongs to. */
+    public List<TracePiece> trace(HostInventory host, AttachmentId id, long generation) {
+        History history = histories.get(id.vm());
+        if (history == null || history.calls.isEmpty()) {
             return List.of();
         }
         List<List<String>> pieces = pieces(TraceEncoder.encode(host, history.calls));

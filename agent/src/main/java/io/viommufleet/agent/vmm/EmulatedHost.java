@@ -72,6 +72,12 @@ public final class EmulatedHost implements HostRuntime {
 
     @Override
     public AttachResult attach(VmAttachRequest request) {
+        AttachResult result = tryAttach(request);
+        noteCalls(request.vm());
+        return result;
+    }
+
+    private AttachResult tryAttach(VmAttachRequest request) {
         AttachedVfioDevice present = attached(request.vm(), request.device());
         if (present != null) {
             return present.bdf().equals(request.bdf())
@@ -104,13 +110,19 @@ public final class EmulatedHost implements HostRuntime {
         kernel().because(AttachStep.DETACH.name());
         Optional<AttachFailure> failure = held.undo().unwind();
         endIfIdle(vm, process);
+        noteCalls(vm);
         return failure.<DetachResult>map(DetachResult.Failed::new).orElseGet(DetachResult.Detached::new);
     }
 
     @Override
     public List<GuestReport> runGuest(String vm, List<GuestStep> script) {
         VmProcess process = vms.get(vm);
-        return process == null || !process.complete() ? List.of() : new GuestRunner(process).run(script);
+        if (process == null || !process.complete()) {
+            return List.of();
+        }
+        List<GuestReport> reports = new GuestRunner(process).run(script);
+        noteCalls(vm);
+        return reports;
     }
 
     /** The VMM's part in migrating a VM; empty while it has no device here. */
@@ -181,8 +193,15 @@ public final class EmulatedHost implements HostRuntime {
     }
 
     @Override
-    public List<TracePiece> takeTrace(AttachmentId id, long generation) {
-        return traces == null ? List.of() : traces.take(inventory, id, generation, vms.containsKey(id.vm()));
+    public List<TracePiece> trace(AttachmentId id, long generation) {
+        return traces == null ? List.of() : traces.trace(inventory, id, generation);
+    }
+
+    /** What was called since the last time was for one VM. */
+    private void noteCalls(String vm) {
+        if (traces != null) {
+            traces.note(vm, vms.containsKey(vm));
+        }
     }
 
     @Override

@@ -64,7 +64,7 @@ public interface HostRuntime {
      *
      * @param generation of the command that was carried out
      */
-    List<TracePiece> takeTrace(AttachmentId id, long generation);
+    List<TracePiece> trace(AttachmentId id, long generation);
 
     /** What is attached now. */
     HostSnapshot snapshot();

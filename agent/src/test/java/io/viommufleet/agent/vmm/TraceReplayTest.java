@@ -8,7 +8,9 @@ import io.viommufleet.agent.conformance.Conformance;
 import io.viommufleet.agent.conformance.Report;
 import io.viommufleet.agent.trace.TraceEncoder;
 import io.viommufleet.agent.trace.TraceRecorder;
+import io.viommufleet.common.model.AttachmentId;
 import io.viommufleet.common.model.GuestStep;
+import io.viommufleet.common.model.TracePiece;
 import io.viommufleet.common.wire.GuestStepText;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -75,6 +77,56 @@ class TraceReplayTest {
         assertThat(report.unreadable()).isEmpty();
         assertThat(report.differing()).isEmpty();
         assertThat(report.totals()).containsKeys("VEVENTQ_ALLOC ok", "VDEVICE_ALLOC ok", "HWPT_INVALIDATE ok");
+    }
+
+    @Test
+    void whatOneVmLosesIsNotInTheTraceOfTheNext() throws IOException {
+        EmulatedHost host = TestHost.vtd().device(FIRST, 1).device(SECOND, 2).boot();
+        host.beginTraces();
+        VmAttachRequest one = TestVm.nestedIntel().device().request("d0", FIRST);
+        VmAttachRequest two = TestVm.nestedIntel().device().request("d0", SECOND);
+        assertThat(host.attach(one)).isInstanceOf(AttachResult.Attached.class);
+        assertThat(host.follow(TestHost.vtd().device(SECOND, 2).build())).hasSize(1);
+        VmAttachRequest other = new VmAttachRequest(
+                "other",
+                two.device(),
+                two.bdf(),
+                two.memoryBytes(),
+                two.strict(),
+                two.decision(),
+                two.resolvedValues());
+        assertThat(host.attach(other)).isInstanceOf(AttachResult.Attached.class);
+
+        List<TracePiece> trace = host.trace(new AttachmentId("host", "other", "d0"), 1);
+
+        assertThat(trace).singleElement().satisfies(piece -> {
+            assertThat(piece.lines()).noneMatch(line -> line.contains(FIRST.toString()));
+            assertThat(replay("other", piece.lines()).agrees()).isTrue();
+        });
+    }
+
+    @Test
+    void aTraceThatIsLongComesInPiecesAndReplaysAsOne() throws IOException {
+        EmulatedHost host = TestHost.vtd().boot();
+        host.beginTraces();
+        TestVm vm = TestVm.nestedIntel().device();
+        for (int round = 0; round < 40; round++) {
+            assertThat(host.attach(vm.request("d0", FIRST))).isInstanceOf(AttachResult.Attached.class);
+            List<GuestStep> script = Stream.of("boot", "enable-viommu", "map d0 iova=0x1000 length=4KiB", "reset")
+                    .map(GuestStepText::parse)
+                    .toList();
+            for (int again = 0; again < 40; again++) {
+                host.runGuest("vm", script);
+            }
+        }
+
+        List<TracePiece> trace = host.trace(new AttachmentId("host", "vm", "d0"), 1);
+
+        assertThat(trace).hasSizeGreaterThan(1).allMatch(piece -> piece.pieces() == trace.size());
+        assertThat(trace.getFirst().missed()).isPositive();
+        List<String> lines =
+                trace.stream().flatMap(piece -> piece.lines().stream()).toList();
+        assertThat(replay("long", lines).agrees()).isTrue();
     }
 
     @Test

@@ -73,8 +73,8 @@ final class ListingHost implements HostRuntime {
     }
 
     @Override
-    public List<TracePiece> takeTrace(AttachmentId id, long generation) {
-        return host.orElseThrow().takeTrace(id, generation);
+    public List<TracePiece> trace(AttachmentId id, long generation) {
+        return host.orElseThrow().trace(id, generation);
     }
 
     @Override
