@@ -36,11 +36,4 @@ record Operation(JsonNode node) {
     byte[] bytes(String extra) {
         return HexFormat.of().parseHex(node.path(extra).asString(""));
     }
-
-    /** Whether a non-zero byte stands inside the given size but beyond the first {@code known} bytes. */
-    boolean hasTail(int known) {
-        JsonNode tail = node.path("in").path("_trail");
-        int offset = tail.path("off").asInt();
-        return tail.isObject() && offset >= known && Integer.compareUnsigned(offset, number("size")) < 0;
-    }
 }

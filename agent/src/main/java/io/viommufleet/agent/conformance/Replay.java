@@ -31,10 +31,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -171,7 +169,7 @@ final class Replay {
     }
 
     /** The struct as the program had it: at least the whole struct, more if the given size exceeds it. */
-    private static MemorySegment struct(Operation op, StructLayout layout) {
+    static MemorySegment struct(Operation op, StructLayout layout) {
         Field size = layout.fields().getFirst();
         JsonNode trail = op.node().path("in").path("_trail");
         int given = Math.max(op.number(size.name()), layout.sizeBytes());
@@ -307,19 +305,19 @@ final class Replay {
         }
     }
 
-    /** Whether two bitmaps of one GET_DIRTY_BITMAP show the same page-table entries as dirty, at the largest size that entries can have. */
+    /** Whether two bitmaps of one GET_DIRTY_BITMAP differ only by how large its HWPT's page-table entries are. */
     boolean sameEntriesDirty(Operation op, String first, String second) {
-        long entryBytes = object(op, "hwpt_id") instanceof HwptPaging hwpt
-                ? Long.highestOneBit(hwpt.domain().pageSizes())
-                : 1;
-        return dirtyEntries(op, first, entryBytes).equals(dirtyEntries(op, second, entryBytes));
+        return object(op, "hwpt_id") instanceof HwptPaging hwpt
+                && new DirtyEntries(
+                                op.wide("iova"),
+                                op.wide("length"),
+                                op.wide("page_size"),
+                                Long.highestOneBit(hwpt.domain().pageSizes()))
+                        .explain(bits(first), bits(second));
     }
 
-    private static Set<Long> dirtyEntries(Operation op, String bitmap, long entryBytes) {
-        BitSet bits = BitSet.valueOf(HexFormat.of().parseHex(bitmap));
-        return bits.stream()
-                .mapToObj(bit -> Long.divideUnsigned(op.wide("iova") + bit * op.wide("page_size"), entryBytes))
-                .collect(Collectors.toSet());
+    private static BitSet bits(String bitmap) {
+        return BitSet.valueOf(HexFormat.of().parseHex(bitmap));
     }
 
     static String hex(long value) {

@@ -1,7 +1,5 @@
 package io.viommufleet.agent.conformance;
 
-import static io.viommufleet.agent.iommufd.system.Errno.E2BIG;
-import static io.viommufleet.agent.iommufd.system.Errno.EINVAL;
 import static io.viommufleet.agent.iommufd.system.Errno.EOPNOTSUPP;
 
 import io.viommufleet.agent.iommufd.Ioctl;
@@ -12,7 +10,10 @@ import io.viommufleet.agent.iommufd.selftest.AccessTests;
 import io.viommufleet.agent.iommufd.selftest.DeviceTests;
 import io.viommufleet.agent.iommufd.selftest.DmabufTests;
 import io.viommufleet.agent.iommufd.selftest.DomainTests;
+import io.viommufleet.agent.iommufd.system.KernelFailure;
 import io.viommufleet.agent.iommufd.system.UserBuffer;
+import io.viommufleet.agent.uapi.IommufdIoctls;
+import io.viommufleet.agent.uapi.Struct;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.BiConsumer;
@@ -20,8 +21,6 @@ import java.util.function.ToLongFunction;
 
 /** Executes the ops of the kernel's test module (IOMMU_TEST_CMD), whose union has no binary layout here: the recorded fields name what each needs. */
 final class SelftestReplay {
-    private static final int MINIMUM_BYTES = 68;
-    private static final int KNOWN_BYTES = 72;
     private static final int MAX_DATA_BYTES = 128;
 
     private final CallerMemory memory;
@@ -31,12 +30,10 @@ final class SelftestReplay {
     }
 
     Outcome run(Operation op, Iommufd context) {
-        int size = op.number("size");
-        if (Integer.compareUnsigned(size, MINIMUM_BYTES) < 0) {
-            return Outcome.of(-EINVAL.number());
-        }
-        if (op.hasTail(KNOWN_BYTES)) {
-            return Outcome.of(-E2BIG.number());
+        try {
+            Struct.copyFrom(Replay.struct(op, IommufdIoctls.TEST_CMD), IommufdIoctls.TEST_CMD);
+        } catch (KernelFailure failure) {
+            return Outcome.of(-failure.errno().number());
         }
         return switch (op.name()) {
             case "TEST_ADD_RESERVED" ->

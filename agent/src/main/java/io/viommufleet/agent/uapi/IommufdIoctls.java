@@ -389,6 +389,14 @@ public final class IommufdIoctls {
                     (HwQueueAlloc.Allocated made, Struct struct) -> struct.set("out_hw_queue_id", made.hwQueueId()))
             .undoneBy((made, context) -> context.call(new Destroy(made.hwQueueId())));
 
+    /** The size of IOMMU_TEST_CMD (0x3ba0): a union, of which the first fields are the same for every operation, in 32-bit words. */
+    public static final StructLayout TEST_CMD = StructLayout.of("TEST_CMD", 0x3ba0)
+            .in32("op", "id", "__reserved", "word4", "word5", "word6", "word7", "word8", "word9", "word10", "word11")
+            .in32("word12", "word13", "word14", "word15", "word16")
+            .optionalFromHere()
+            .in32("word17")
+            .build();
+
     private static final List<IoctlCodec<?, ?>> ALL = List.of(
             DESTROY,
             IOAS_ALLOC,

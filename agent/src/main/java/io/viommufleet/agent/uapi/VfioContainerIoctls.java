@@ -19,17 +19,20 @@ final class VfioContainerIoctls {
     private static final int GET_API_VERSION = 0x3b64;
     private static final int CHECK_EXTENSION = 0x3b65;
     private static final int SET_IOMMU = 0x3b66;
-    private static final StructLayout GET_INFO = StructLayout.ofVfio("VFIO_IOMMU_GET_INFO", 0x3b70)
+    private static final int GET_INFO_NUMBER = 0x3b70;
+    private static final int MAP_DMA_NUMBER = 0x3b71;
+    private static final int UNMAP_DMA_NUMBER = 0x3b72;
+    private static final StructLayout GET_INFO = StructLayout.ofVfio("VFIO_IOMMU_GET_INFO", GET_INFO_NUMBER)
             .out32("flags")
             .out64("iova_pgsizes")
             .optionalFromHere()
             .out32("cap_offset", "pad")
             .build();
-    private static final StructLayout MAP_DMA = StructLayout.ofVfio("VFIO_IOMMU_MAP_DMA", 0x3b71)
+    private static final StructLayout MAP_DMA = StructLayout.ofVfio("VFIO_IOMMU_MAP_DMA", MAP_DMA_NUMBER)
             .in32("flags")
             .in64("vaddr", "iova", "size")
             .build();
-    private static final StructLayout UNMAP_DMA = StructLayout.ofVfio("VFIO_IOMMU_UNMAP_DMA", 0x3b72)
+    private static final StructLayout UNMAP_DMA = StructLayout.ofVfio("VFIO_IOMMU_UNMAP_DMA", UNMAP_DMA_NUMBER)
             .in32("flags")
             .in64("iova")
             .inOut64("size")
@@ -57,9 +60,9 @@ final class VfioContainerIoctls {
                 case SET_IOMMU ->
                     context.call(new VfioContainer.SetIommu((int) argument.address()))
                             .code();
-                case 0x3b70 -> getInfo(context, argument);
-                case 0x3b71 -> map(context, argument);
-                case 0x3b72 -> unmap(context, argument);
+                case GET_INFO_NUMBER -> getInfo(context, argument);
+                case MAP_DMA_NUMBER -> map(context, argument);
+                case UNMAP_DMA_NUMBER -> unmap(context, argument);
                 default -> -ENOTTY.number();
             };
         } catch (KernelFailure failure) {

@@ -17,8 +17,13 @@ import java.util.function.BiConsumer;
 
 /** The ioctls of a VFIO device's cdev that concern iommufd, as {@code uapi/linux/vfio.h} lays them out. */
 public final class VfioDeviceIoctls {
+    private static final int BIND_NUMBER = 0x3b76;
+    private static final int ATTACH_NUMBER = 0x3b77;
+    private static final int DETACH_NUMBER = 0x3b78;
+    private static final int GET_INFO_NUMBER = 0x3b6b;
+
     /** VFIO_DEVICE_BIND_IOMMUFD. */
-    public static final StructLayout BIND = StructLayout.ofVfio("DEV_BIND", 0x3b76)
+    public static final StructLayout BIND = StructLayout.ofVfio("DEV_BIND", BIND_NUMBER)
             .in32("flags", "iommufd")
             .out32("out_devid")
             .optionalFromHere()
@@ -26,7 +31,7 @@ public final class VfioDeviceIoctls {
             .build();
 
     /** VFIO_DEVICE_ATTACH_IOMMUFD_PT. */
-    public static final StructLayout ATTACH = StructLayout.ofVfio("DEV_ATTACH", 0x3b77)
+    public static final StructLayout ATTACH = StructLayout.ofVfio("DEV_ATTACH", ATTACH_NUMBER)
             .in32("flags")
             .inOut32("pt_id")
             .optionalFromHere()
@@ -34,14 +39,14 @@ public final class VfioDeviceIoctls {
             .build();
 
     /** VFIO_DEVICE_DETACH_IOMMUFD_PT. */
-    public static final StructLayout DETACH = StructLayout.ofVfio("DEV_DETACH", 0x3b78)
+    public static final StructLayout DETACH = StructLayout.ofVfio("DEV_DETACH", DETACH_NUMBER)
             .in32("flags")
             .optionalFromHere()
             .in32("pasid")
             .build();
 
     /** VFIO_DEVICE_GET_INFO. */
-    public static final StructLayout GET_INFO = StructLayout.ofVfio("DEV_GET_INFO", 0x3b6b)
+    public static final StructLayout GET_INFO = StructLayout.ofVfio("DEV_GET_INFO", GET_INFO_NUMBER)
             .out32("flags", "num_regions", "num_irqs")
             .optionalFromHere()
             .out32("cap_offset")
@@ -52,15 +57,15 @@ public final class VfioDeviceIoctls {
 
     /** Calls an ioctl on an open device. Until the device is bound, binding it is the only call that it takes: all others are EINVAL. */
     static int call(UserProcess process, VfioDeviceFile file, int request, MemorySegment argument) {
-        if (request != BIND.request() && file.binding() == null) {
+        if (request != BIND_NUMBER && file.binding() == null) {
             return -EINVAL.number();
         }
         try {
             return switch (request) {
-                case 0x3b76 -> bind(process, file, argument);
-                case 0x3b77 -> attach(file, argument);
-                case 0x3b78 -> detach(file, argument);
-                case 0x3b6b -> getInfo(file, argument);
+                case BIND_NUMBER -> bind(process, file, argument);
+                case ATTACH_NUMBER -> attach(file, argument);
+                case DETACH_NUMBER -> detach(file, argument);
+                case GET_INFO_NUMBER -> getInfo(file, argument);
                 default -> -ENOTTY.number();
             };
         } catch (KernelFailure failure) {
