@@ -82,9 +82,10 @@ final class DescribeCommand implements Callable<Integer> {
         return tree;
     }
 
-    /** The inventory, with what the last boot changed if it changed anything. */
+    /** The inventory, its faults in words too, with what the last boot changed if it changed anything. */
     private static JsonNode host(FleetState state, Map.Entry<CellKey<String>, HostInventory> host) {
         ObjectNode tree = (ObjectNode) tree(host.getValue());
+        ReportTree.addWords(host.getValue().faults(), tree);
         state.hostState(host.getKey())
                 .flatMap(HostState::drift)
                 .ifPresent(drift -> tree.set("drift", ReportTree.of(drift)));

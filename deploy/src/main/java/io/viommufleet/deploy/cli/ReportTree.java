@@ -2,9 +2,12 @@ package io.viommufleet.deploy.cli;
 
 import io.viommufleet.common.model.GuestReport;
 import io.viommufleet.common.model.HostDrift;
+import io.viommufleet.common.model.HostFault;
+import io.viommufleet.common.wire.FaultTree;
 import io.viommufleet.common.wire.GuestStepText;
 import io.viommufleet.deploy.view.FleetReport;
 import io.viommufleet.deploy.view.HostReport;
+import java.util.List;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -83,6 +86,15 @@ final class ReportTree {
                 .put("free", host.free());
         host.drift().ifPresent(drift -> tree.set("drift", of(drift)));
         return tree;
+    }
+
+    /** Says beside each fault of a written host what it does, as {@code words}. */
+    static void addWords(List<HostFault> faults, ObjectNode host) {
+        ArrayNode written = NODES.arrayNode();
+        faults.forEach(fault -> written.add(FaultTree.write(fault).put("words", fault.words())));
+        if (!written.isEmpty()) {
+            host.set("faults", written);
+        }
     }
 
     static ObjectNode of(HostDrift drift) {
