@@ -1,7 +1,6 @@
 package io.viommufleet.agent.conformance;
 
 import io.viommufleet.agent.iommufd.system.Errno;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,12 +23,10 @@ public final class Conformance {
 
     private Conformance() {}
 
-    /** Replays every trace in files and directories. A trace that cannot be read does not keep others from being replayed. */
-    public static Report replay(List<Path> paths) throws IOException {
+    /** Replays every trace in files and directories. What cannot be read is in the report, and does not keep others from being replayed. */
+    public static Report replay(List<Path> paths) {
         Conformance run = new Conformance();
-        for (Path path : paths) {
-            TraceFiles.visit(path, run::replayTrace);
-        }
+        paths.forEach(path -> TraceFiles.visit(path, run.new Found()));
         return new Report(
                 run.traces,
                 run.ops,
@@ -39,6 +36,18 @@ public final class Conformance {
                 run.differing,
                 run.unreadable,
                 run.totals);
+    }
+
+    private final class Found implements TraceFiles.Visitor {
+        @Override
+        public void trace(String name, List<String> lines) {
+            replayTrace(name, lines);
+        }
+
+        @Override
+        public void unreadable(String name, String why) {
+            unreadable.add(new Report.Unreadable(name, why));
+        }
     }
 
     private void replayTrace(String trace, List<String> lines) {

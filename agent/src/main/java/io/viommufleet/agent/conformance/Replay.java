@@ -41,6 +41,7 @@ final class Replay {
     private static final int MAX_DATA_BYTES = 256;
     private static final int MAX_INFO_BYTES = 64;
     private static final int RANGE_BYTES = 16;
+    private static final int MAX_STRUCT_BYTES = 1 << 20;
     private static final int MAP_SHARED = 1;
     private static final int PROT_EXEC = 4;
 
@@ -74,7 +75,8 @@ final class Replay {
             case "DEV_ATTACH" -> onDevice(op, VfioDeviceIoctls.ATTACH);
             case "DEV_DETACH" -> onDevice(op, VfioDeviceIoctls.DETACH);
             case "DEV_GET_INFO" -> deviceInfo(op);
-            case "FAULT_READ", "VEVENTQ_READ" -> onQueue(op, queue -> read(queue, op.number("count")));
+            case "FAULT_READ", "VEVENTQ_READ" ->
+                onQueue(op, queue -> read(queue, checkedBytes("count", op.wide("count"))));
             case "FAULT_WRITE", "VEVENTQ_WRITE" -> onQueue(op, queue -> write(queue, op));
             case "POLL" -> onQueue(op, queue -> poll(queue, op.number("events")));
             case "CTX_MMAP" -> onOpenContext(op, this::map);
@@ -168,13 +170,18 @@ final class Replay {
         return out;
     }
 
-    /** The struct as the program had it: at least the whole struct, more if the given size exceeds it. */
+    /**
+     * The struct as the program had it: at least the whole struct, more if the given size exceeds it. A size that no struct of a program has is taken for
+     * one that its memory ends within.
+     */
     static MemorySegment struct(Operation op, StructLayout layout) {
         Field size = layout.fields().getFirst();
         JsonNode trail = op.node().path("in").path("_trail");
-        int given = Math.max(op.number(size.name()), layout.sizeBytes());
-        MemorySegment bytes =
-                MemorySegment.ofArray(new byte[Math.max(given, trail.path("off").asInt() + 1)]);
+        long given = Integer.toUnsignedLong(op.number(size.name()));
+        int room = given > MAX_STRUCT_BYTES ? layout.sizeBytes() : Math.max((int) given, layout.sizeBytes());
+        int trailed =
+                trail.isObject() ? checkedBytes("_trail", trail.path("off").asLong()) + 1 : 0;
+        MemorySegment bytes = MemorySegment.ofArray(new byte[Math.max(room, trailed)]);
         Struct struct = Struct.over(layout, bytes);
         for (Field field : layout.fields()) {
             String alias = "in_" + field.name();
@@ -260,7 +267,8 @@ final class Replay {
     }
 
     private static Outcome write(QueueFile queue, Operation op) {
-        ByteBuffer answer = ByteBuffer.allocate(op.number("count")).order(ByteOrder.LITTLE_ENDIAN);
+        int count = checkedBytes("count", op.wide("count"));
+        ByteBuffer answer = ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN);
         if (op.has("cookie") && answer.remaining() >= 2 * Integer.BYTES) {
             answer.putInt(op.number("cookie")).putInt(op.number("code"));
         }
@@ -318,6 +326,14 @@ final class Replay {
 
     private static BitSet bits(String bitmap) {
         return BitSet.valueOf(HexFormat.of().parseHex(bitmap));
+    }
+
+    /** A number of bytes that the replay must hold: one that no recording program can have passed is an error of the trace. */
+    private static int checkedBytes(String field, long bytes) {
+        if (bytes < 0 || bytes > MAX_STRUCT_BYTES) {
+            throw new TraceError("%s %d is not from 0 to %d bytes".formatted(field, bytes, MAX_STRUCT_BYTES));
+        }
+        return (int) bytes;
     }
 
     static String hex(long value) {

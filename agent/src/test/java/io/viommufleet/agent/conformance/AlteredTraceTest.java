@@ -36,7 +36,17 @@ class AlteredTraceTest {
         Set<String> kinds = new HashSet<>();
         for (String archive : ARCHIVES) {
             List<List<String>> traces = new ArrayList<>();
-            TraceFiles.visit(TRACES.resolve(archive), (name, lines) -> traces.add(lines));
+            TraceFiles.visit(TRACES.resolve(archive), new TraceFiles.Visitor() {
+                @Override
+                public void trace(String name, List<String> lines) {
+                    traces.add(lines);
+                }
+
+                @Override
+                public void unreadable(String name, String why) {
+                    throw new AssertionError(name + " " + why);
+                }
+            });
             for (int round = 0; round < ALTERATIONS; round++) {
                 List<String> trace = traces.get(random.nextInt(traces.size()));
                 Alteration altered = alter(trace, random);

@@ -3,7 +3,6 @@ package io.viommufleet.deploy.cli;
 import io.viommufleet.agent.conformance.Conformance;
 import io.viommufleet.agent.conformance.Difference;
 import io.viommufleet.agent.conformance.Report;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -45,7 +44,7 @@ final class ConformanceCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() {
         for (Path path : paths) {
             if (!Files.isReadable(path)) {
                 terminal.say("fleet: %s cannot be read".formatted(path));
@@ -53,7 +52,7 @@ final class ConformanceCommand implements Callable<Integer> {
             }
         }
         Report report = Conformance.replay(paths);
-        if (report.traces() == 0) {
+        if (report.traces() == 0 && report.unreadable().isEmpty()) {
             terminal.say("fleet: no traces (.jsonl, .jsonl.gz, .tar.gz) in %s".formatted(paths));
             return 1;
         }
