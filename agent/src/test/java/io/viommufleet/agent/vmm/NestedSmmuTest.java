@@ -140,4 +140,48 @@ class NestedSmmuTest {
         guest.host().kernel().inject(FaultInjector.NONE);
         assertThat(guest.calls("map d0 iova=0 length=4KiB")).isEqualTo("HWPT_ALLOC, " + ATTACH);
     }
+
+    @Test
+    void entriesWrittenWhileTheSmmuIsOffAreInstalledWhenItIsOn() {
+        TestGuest guest = guest().does("boot");
+
+        GuestReport early = guest.report("map d0 iova=0 length=4KiB");
+        assertThat(TestGuest.words(early)).isEqualTo("VDEVICE_ALLOC");
+        assertThat(early.note()).contains("the SMMU is off");
+        assertThat(guest.calls("enable-viommu")).isEqualTo("VEVENTQ_ALLOC, HWPT_ALLOC, " + ATTACH);
+        assertThat(guest.report("map d0 iova=0 length=4KiB table=0x2000000").note())
+                .doesNotContain("the SMMU is off");
+    }
+
+    @Test
+    void theLastGbpaDecidesWhereDevicesGoWhenTheSmmuIsTurnedOff() {
+        TestGuest guest = guest().does("boot", "enable-viommu gbpa=abort", "enable-viommu gbpa=bypass", "block d0");
+
+        assertThat(guest.calls("disable-viommu"))
+                .as("bypass, which replaced abort while the SMMU was on")
+                .startsWith(ATTACH);
+        assertThat(guest.calls("disable-viommu gbpa=bypass")).isEmpty();
+    }
+
+    @Test
+    void turningTheSmmuOffClosesTheEventQueue() {
+        TestGuest guest = guest().does("boot", "enable-viommu");
+        assertThat(guest.count(ObjectKind.VEVENTQ)).isEqualTo(1);
+
+        guest.does("disable-viommu");
+
+        assertThat(guest.count(ObjectKind.VEVENTQ)).isZero();
+    }
+
+    @Test
+    void aContextWhoseCommandFailedIsAnnouncedAgain() {
+        TestGuest guest = guest("ssidsize=8").does("enable-viommu", "map d0 iova=0 length=4KiB");
+        guest.host().kernel().inject((sequence, name) -> name.equals("HWPT_INVALIDATE") ? Errno.EIO : null);
+        assertThat(guest.report("map d0 iova=0 length=4KiB pasid=3").ok()).isFalse();
+        guest.host().kernel().inject(FaultInjector.NONE);
+
+        assertThat(guest.calls("map d0 iova=0 length=4KiB pasid=3"))
+                .as("CFGI_CD, as if the first try had not been")
+                .isEqualTo("HWPT_INVALIDATE");
+    }
 }

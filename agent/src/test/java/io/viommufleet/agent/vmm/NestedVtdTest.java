@@ -131,4 +131,24 @@ class NestedVtdTest {
         GuestReport report = guest.does("enable-viommu").report("map d0 iova=0 length=4KiB");
         assertThat(TestGuest.words(report)).isEqualTo("HWPT_ALLOC EOPNOTSUPP");
     }
+
+    @Test
+    void aGuestWithoutPasidsNestsOnAKernelThatKnowsNone() {
+        TestGuest guest = TestGuest.of(
+                TestHost.vtd().kernel("6.12"), TestVm.nestedIntel().memory(1 << 20).device());
+
+        assertThat(guest.does("enable-viommu").calls("map d0 iova=0 length=4KiB"))
+                .isEqualTo(NEW_NESTED);
+    }
+
+    @Test
+    void anEntryThatTakesEffectLaterSaysSo() {
+        TestGuest guest = guest();
+
+        assertThat(guest.report("map d0 iova=0 length=4KiB").note()).contains("the vIOMMU is off");
+        assertThat(guest.does("enable-viommu")
+                        .report("map d0 iova=0 length=4KiB table=0x2000000")
+                        .note())
+                .doesNotContain("the vIOMMU is off");
+    }
 }
