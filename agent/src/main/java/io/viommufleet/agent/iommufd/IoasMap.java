@@ -47,13 +47,7 @@ public record IoasMap(int flags, int ioasId, long userVa, long lengthBytes, long
         MapFlags.checkBelowMaximum(iova, lengthBytes);
         MapFlags.checkProtection(flags);
         Ioas ioas = context.get(ioasId, Ioas.class);
-        if (context.kernel().behaviour().has(Trait.MAP_CHECKS_OVERFLOW_FIRST)) {
-            checkOverflow();
-            checkLength();
-        } else {
-            checkLength();
-            checkOverflow();
-        }
+        checkMemory(context, userVa, lengthBytes);
         return new Mapped(map(context, ioas, flags, userVa, lengthBytes, iova));
     }
 
@@ -69,15 +63,17 @@ public record IoasMap(int flags, int ioasId, long userVa, long lengthBytes, long
         return ioas.map(new Ioas.Piece(pages, offsetInPage(userVa), lengthBytes), iova, flags);
     }
 
-    private void checkOverflow() throws KernelFailure {
-        if (addOverflows(userVa, lengthBytes)) {
+    /** Refuses memory that wraps (EOVERFLOW) or whose length is out of bounds (EINVAL), in the order of the kernel. */
+    static void checkMemory(Iommufd context, long userVa, long lengthBytes) throws KernelFailure {
+        boolean wraps = addOverflows(userVa, lengthBytes);
+        if (wraps && context.kernel().behaviour().has(Trait.MAP_CHECKS_OVERFLOW_FIRST)) {
             throw EOVERFLOW.failure();
         }
-    }
-
-    private void checkLength() throws KernelFailure {
         if (lengthBytes == 0 || below(-1L - PAGE_SIZE, lengthBytes)) {
             throw EINVAL.failure();
+        }
+        if (wraps) {
+            throw EOVERFLOW.failure();
         }
     }
 }

@@ -5,7 +5,6 @@ import static io.viommufleet.agent.iommufd.system.Errno.ENODEV;
 import static io.viommufleet.agent.iommufd.system.Errno.EOVERFLOW;
 import static io.viommufleet.agent.iommufd.system.PageMath.PAGE_SIZE;
 import static io.viommufleet.agent.iommufd.system.PageMath.addOverflows;
-import static io.viommufleet.agent.iommufd.system.PageMath.below;
 
 import io.viommufleet.agent.iommufd.iova.IovaRange;
 import io.viommufleet.agent.iommufd.system.KernelFailure;
@@ -116,7 +115,9 @@ public final class VfioContainer {
             }
             boolean subPage = (sizes & (PAGE_SIZE - 1)) != 0;
             long folded = subPage ? (sizes & -PAGE_SIZE) | PAGE_SIZE : sizes;
-            return new ContainerInfo(folded, ioas.space().usableRanges());
+            boolean none = folded == 0;
+            return new ContainerInfo(
+                    none ? ioas.space().alignment() : folded, ioas.space().usableRanges());
         }
     }
 
@@ -140,12 +141,7 @@ public final class VfioContainer {
                 throw EINVAL.failure();
             }
             Ioas ioas = ioasOf(context);
-            if (addOverflows(userVa, lengthBytes)) {
-                throw EOVERFLOW.failure();
-            }
-            if (lengthBytes == 0 || below(-1L - PAGE_SIZE, lengthBytes)) {
-                throw EINVAL.failure();
-            }
+            IoasMap.checkMemory(context, userVa, lengthBytes);
             int mapFlags = MapFlags.FIXED_IOVA
                     | ((flags & READ) != 0 ? MapFlags.READABLE : 0)
                     | ((flags & WRITE) != 0 ? MapFlags.WRITEABLE : 0);
@@ -155,7 +151,8 @@ public final class VfioContainer {
     }
 
     /**
-     * VFIO_IOMMU_UNMAP_DMA: nothing to unmap is no failure. How much is gone is told even when it fails.
+     * VFIO_IOMMU_UNMAP_DMA: nothing to unmap is no failure. How much is gone, be it nothing, is told even when unmapping fails; an area that cannot be cut, or
+     * a wrong request, tells nothing.
      *
      * @param flags ALL 2, with iova and length 0
      * @param iova first IOVA
@@ -173,34 +170,32 @@ public final class VfioContainer {
                 throw EINVAL.failure();
             }
             Ioas ioas = ioasOf(context);
-            Ioas.Unmapping unmapping = new Ioas.Unmapping();
-            try {
-                if (flags == UNMAP_ALL) {
-                    unmapAll(ioas, unmapping);
-                } else {
-                    unmapRange(ioas, unmapping);
-                }
-                return new IoasUnmap.Unmapped(unmapping.bytes());
-            } catch (KernelFailure failure) {
-                throw unmapping.bytes() == 0
-                        ? failure
-                        : failure.errno().failureWith(new IoasUnmap.Unmapped(unmapping.bytes()));
-            }
-        }
-
-        private void unmapAll(Ioas ioas, Ioas.Unmapping unmapping) throws KernelFailure {
-            if (iova != 0 || lengthBytes != 0) {
+            if (flags == UNMAP_ALL && (iova != 0 || lengthBytes != 0)) {
                 throw EINVAL.failure();
             }
-            ioas.unmap(0, -1L, unmapping);
+            if (flags != UNMAP_ALL && !ioas.hugePages()) {
+                cutAround(ioas);
+            }
+            Ioas.Unmapping unmapping = new Ioas.Unmapping();
+            try {
+                unmap(ioas, unmapping);
+                return new IoasUnmap.Unmapped(unmapping.bytes());
+            } catch (KernelFailure failure) {
+                throw failure.errno().failureWith(new IoasUnmap.Unmapped(unmapping.bytes()));
+            }
         }
 
-        private void unmapRange(Ioas ioas, Ioas.Unmapping unmapping) throws KernelFailure {
-            if (!ioas.hugePages()) {
-                ioas.cutAfter(iova + lengthBytes - 1);
-                if (iova != 0) {
-                    ioas.cutAfter(iova - 1);
-                }
+        private void cutAround(Ioas ioas) throws KernelFailure {
+            ioas.cutAfter(iova + lengthBytes - 1);
+            if (iova != 0) {
+                ioas.cutAfter(iova - 1);
+            }
+        }
+
+        private void unmap(Ioas ioas, Ioas.Unmapping unmapping) throws KernelFailure {
+            if (flags == UNMAP_ALL) {
+                ioas.unmap(0, -1L, unmapping);
+                return;
             }
             if (lengthBytes == 0) {
                 throw EINVAL.failure();

@@ -4,6 +4,7 @@ import static io.viommufleet.agent.iommufd.system.Errno.EBADF;
 import static io.viommufleet.agent.iommufd.system.Errno.EBADFD;
 import static io.viommufleet.agent.iommufd.system.Errno.EBUSY;
 import static io.viommufleet.agent.iommufd.system.Errno.EINVAL;
+import static io.viommufleet.agent.iommufd.system.Errno.ENOSPC;
 import static io.viommufleet.agent.iommufd.system.Errno.EOPNOTSUPP;
 
 import io.viommufleet.agent.iommufd.Device;
@@ -54,7 +55,7 @@ public final class VfioDeviceFile implements OpenFile {
         return run("VFIO_DEVICE_BIND_IOMMUFD", arguments, () -> doBind(arguments));
     }
 
-    /** VFIO_DEVICE_ATTACH_IOMMUFD_PT; moves the device (or PASID) when it is attached already. */
+    /** VFIO_DEVICE_ATTACH_IOMMUFD_PT; moves the device (or PASID) when it is attached already. VFIO has no room for PASIDs from 2^31 on: ENOSPC. */
     public Result<AttachPt.Attached> attach(AttachPt arguments) {
         return run("VFIO_DEVICE_ATTACH_IOMMUFD_PT", arguments, () -> doAttach(arguments));
     }
@@ -106,7 +107,7 @@ public final class VfioDeviceFile implements OpenFile {
             throw EINVAL.failure();
         }
         if ((arguments.flags() & VfioFlags.BIND_TOKEN) != 0) {
-            arguments.token().read(0, new byte[TOKEN_BYTES]);
+            refuseToken(arguments);
         }
         Iommufd context = contextOf(arguments.iommufd());
         if (device.bound() != null) {
@@ -123,6 +124,9 @@ public final class VfioDeviceFile implements OpenFile {
         checkSize(arguments.argsz(), AttachPt.MIN_BYTES);
         boolean forPasid = checkPasid(bound, arguments.flags(), arguments.argsz(), AttachPt.FULL_BYTES);
         int pasid = forPasid ? arguments.pasid() : NO_PASID;
+        if (pasid < 0) {
+            throw ENOSPC.failure();
+        }
         boolean replaces = forPasid ? attachedPasids.contains(pasid) : attached;
         int used = replaces ? bound.replace(pasid, arguments.ptId()) : bound.attach(pasid, arguments.ptId());
         if (forPasid) {
@@ -146,6 +150,12 @@ public final class VfioDeviceFile implements OpenFile {
             bound.detach(NO_PASID);
         }
         return Ioctl.Done.DONE;
+    }
+
+    /** A token is for SR-IOV: vfio-pci refuses it, once read, for a function that is no PF and no VF of a PF that it drives. */
+    private static void refuseToken(BindIommufd arguments) throws KernelFailure {
+        arguments.token().read(0, new byte[TOKEN_BYTES]);
+        throw EINVAL.failure();
     }
 
     private boolean checkPasid(Device bound, int flags, int argsz, int fullBytes) throws KernelFailure {

@@ -135,7 +135,8 @@ class NestedVtdTest {
     @Test
     void aGuestWithoutPasidsNestsOnAKernelThatKnowsNone() {
         TestGuest guest = TestGuest.of(
-                TestHost.vtd().kernel("6.12"), TestVm.nestedIntel().memory(1 << 20).device());
+                TestHost.vtd().kernel("6.12"),
+                TestVm.nestedIntel().memory(1 << 20).device());
 
         assertThat(guest.does("enable-viommu").calls("map d0 iova=0 length=4KiB"))
                 .isEqualTo(NEW_NESTED);

@@ -121,12 +121,14 @@ final class SmmuV3Device extends BasicDevice {
     void checkAttach(Domain domain) throws KernelFailure {
         switch (domain) {
             case SmmuV3Domain paging -> {
-                if (paging.smmu() != smmu
-                        || (paging.coherencyEnforced() && !physical().coherentWriteBack())) {
+                if (paging.smmu() != smmu) {
                     throw EINVAL.failure();
                 }
                 if (paging.isStage2() && hasPasids()) {
                     throw EBUSY.failure();
+                }
+                if (paging.coherencyEnforced() && !physical().coherentWriteBack()) {
+                    throw EINVAL.failure();
                 }
             }
             case SmmuV3Viommu.SmmuV3NestedDomain nested -> checkNested(nested);

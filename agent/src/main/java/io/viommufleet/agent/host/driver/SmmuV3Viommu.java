@@ -67,8 +67,7 @@ class SmmuV3Viommu extends HardwareViommu implements Invalidator {
         if (requests.type() != COMMAND_TYPE || requests.count() == 0) {
             throw EINVAL.failure();
         }
-        for (int index = 0; Integer.compareUnsigned(index, requests.count()) < 0; index++) {
-            ByteBuffer command = requests.entry(index, COMMAND_TYPE, 1, COMMAND_BYTES);
+        for (ByteBuffer command : requests.entries(COMMAND_TYPE, 1, COMMAND_BYTES)) {
             check(command.getLong());
             requests.countHandled();
         }

@@ -7,6 +7,8 @@ import io.viommufleet.agent.iommufd.system.KernelFailure;
 import io.viommufleet.agent.iommufd.system.UserBuffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
 
 /** An array of invalidation entries in the caller's memory, and how many were handled. */
 public final class InvalidationRequests {
@@ -70,6 +72,18 @@ public final class InvalidationRequests {
         }
         buffer.read(offset, bytes);
         return ByteBuffer.wrap(java.util.Arrays.copyOf(bytes, sizeBytes)).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /**
+     * Copies all entries before any of them is looked at, as drivers do that work on an array of commands: one that cannot be copied means that none was
+     * handled. The rules are those of {@link #entry}.
+     */
+    public List<ByteBuffer> entries(int expectedType, int minimumBytes, int sizeBytes) throws KernelFailure {
+        List<ByteBuffer> entries = new ArrayList<>();
+        for (int index = 0; Integer.compareUnsigned(index, count) < 0; index++) {
+            entries.add(entry(index, expectedType, minimumBytes, sizeBytes));
+        }
+        return entries;
     }
 
     private void requireZeroes(long offset, long length) throws KernelFailure {

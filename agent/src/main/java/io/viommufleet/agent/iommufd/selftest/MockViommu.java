@@ -17,7 +17,6 @@ import io.viommufleet.agent.iommufd.system.KernelFailure;
 import io.viommufleet.agent.iommufd.system.PageMath;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.TreeSet;
@@ -114,11 +113,7 @@ final class MockViommu extends HardwareViommu implements Invalidator, HardwareQu
             requests.setHandled(requests.count());
             throw ENOMEM.failure();
         }
-        List<ByteBuffer> entries = new ArrayList<>();
-        for (int index = 0; index < count; index++) {
-            entries.add(requests.entry(index, INVALIDATE_TYPE, 1, INVALIDATE_BYTES));
-        }
-        return entries;
+        return requests.entries(INVALIDATE_TYPE, 1, INVALIDATE_BYTES);
     }
 
     private void drop(int flags, int virtualId, int word) throws KernelFailure {

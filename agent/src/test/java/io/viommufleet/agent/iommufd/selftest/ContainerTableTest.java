@@ -26,17 +26,17 @@ final class ContainerTableTest extends ConformanceTable {
     private static final int GET_API_VERSION = 0x3b64;
     private static final int CHECK_EXTENSION = 0x3b65;
     private static final int SET_IOMMU = 0x3b66;
-    private static final int GET_INFO = 0x3b70;
-    private static final int MAP_DMA = 0x3b71;
-    private static final int UNMAP_DMA = 0x3b72;
+    static final int GET_INFO = 0x3b70;
+    static final int MAP_DMA = 0x3b71;
+    static final int UNMAP_DMA = 0x3b72;
     private static final int TYPE1 = 1;
-    private static final int TYPE1_V2 = 3;
-    private static final int READ_WRITE = 3;
-    private static final int UNMAP_ALL = 2;
-    private static final int INFO_BYTES = 24;
-    private static final int MAP_BYTES = 32;
-    private static final int UNMAP_BYTES = 24;
-    private static final long AREA = 16L * P;
+    static final int TYPE1_V2 = 3;
+    static final int READ_WRITE = 3;
+    static final int UNMAP_ALL = 2;
+    static final int INFO_BYTES = 24;
+    static final int MAP_BYTES = 32;
+    static final int UNMAP_BYTES = 24;
+    static final long AREA = 16L * P;
     private static final long HUGE_ADDRESS = BUFFER;
     private static final byte UNTOUCHED = 0x5a;
 
@@ -152,14 +152,14 @@ final class ContainerTableTest extends ConformanceTable {
                 kernel -> assertThat(call(kernel, request, argument)).isEqualTo(expected));
     }
 
-    private static int container(Fixture kernel, int type) {
+    static int container(Fixture kernel, int type) {
         int ioas = kernel.ioasWith(1);
         kernel.ok(new VfioIoas(ioas, VfioIoas.SET, 0));
         assertThat(call(kernel, SET_IOMMU, number(type))).isZero();
         return ioas;
     }
 
-    private static int call(Fixture kernel, int request, MemorySegment argument) {
+    static int call(Fixture kernel, int request, MemorySegment argument) {
         return SystemCalls.ioctl(kernel.process, kernel.contextFd, request, argument);
     }
 
@@ -174,7 +174,7 @@ final class ContainerTableTest extends ConformanceTable {
         return MemorySegment.ofArray(memory);
     }
 
-    private static MemorySegment map(int argsz, int flags, long iova, long sizeBytes) {
+    static MemorySegment map(int argsz, int flags, long iova, long sizeBytes) {
         return map(argsz, flags, BUFFER, iova, sizeBytes);
     }
 
@@ -189,7 +189,7 @@ final class ContainerTableTest extends ConformanceTable {
         return MemorySegment.ofArray(memory);
     }
 
-    private static MemorySegment unmap(int argsz, int flags, long iova, long sizeBytes) {
+    static MemorySegment unmap(int argsz, int flags, long iova, long sizeBytes) {
         byte[] memory = new byte[UNMAP_BYTES];
         struct(memory).putInt(argsz).putInt(flags).putLong(iova).putLong(sizeBytes);
         return MemorySegment.ofArray(memory);
@@ -199,17 +199,17 @@ final class ContainerTableTest extends ConformanceTable {
         return ByteBuffer.wrap(memory).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    private static ByteBuffer bytes(MemorySegment segment) {
+    static ByteBuffer bytes(MemorySegment segment) {
         return segment.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    private static MemorySegment askInfo(Fixture kernel, int argsz) {
+    static MemorySegment askInfo(Fixture kernel, int argsz) {
         MemorySegment argument = info(argsz);
         assertThat(call(kernel, GET_INFO, argument)).isZero();
         return argument;
     }
 
-    private static void mapped(Fixture kernel, long address, long sizeBytes) {
+    static void mapped(Fixture kernel, long address, long sizeBytes) {
         assertThat(call(kernel, MAP_DMA, map(MAP_BYTES, READ_WRITE, address, BASE, sizeBytes)))
                 .isZero();
     }
@@ -253,7 +253,7 @@ final class ContainerTableTest extends ConformanceTable {
         assertThat(seen).containsExactlyInAnyOrder(1, 3);
     }
 
-    private static int code(Errno errno) {
+    static int code(Errno errno) {
         return -errno.number();
     }
 }
