@@ -115,9 +115,7 @@ public final class VfioContainer {
             }
             boolean subPage = (sizes & (PAGE_SIZE - 1)) != 0;
             long folded = subPage ? (sizes & -PAGE_SIZE) | PAGE_SIZE : sizes;
-            boolean none = folded == 0;
-            return new ContainerInfo(
-                    none ? ioas.space().alignment() : folded, ioas.space().usableRanges());
+            return new ContainerInfo(folded, ioas.space().usableRanges());
         }
     }
 

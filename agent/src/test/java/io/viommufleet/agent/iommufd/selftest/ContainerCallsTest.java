@@ -22,11 +22,9 @@ import static io.viommufleet.agent.iommufd.selftest.Fixture.BUFFER;
 import static io.viommufleet.agent.iommufd.selftest.Fixture.P;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.viommufleet.agent.iommufd.HwptAlloc;
 import io.viommufleet.agent.iommufd.IoasAlloc;
 import io.viommufleet.agent.iommufd.KernelBehaviour;
 import io.viommufleet.agent.iommufd.VfioIoas;
-import io.viommufleet.agent.iommufd.driver.UserData;
 import io.viommufleet.agent.iommufd.system.Errno;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
@@ -82,16 +80,5 @@ class ContainerCallsTest {
         kernel.ok(new VfioIoas(ioas, VfioIoas.SET, 0));
 
         assertThat(bytes(askInfo(kernel, INFO_BYTES)).getLong(8)).isEqualTo(-P);
-    }
-
-    @Test
-    void hwptsWithoutACommonPageSizeLeaveTheAlignment() {
-        int ioas = kernel.ok(new IoasAlloc()).ioasId();
-        kernel.ok(new VfioIoas(ioas, VfioIoas.SET, 0));
-        int device = kernel.device(ioas).deviceId();
-        UserData hugePages = new UserData(Fixture.SELFTEST, 8, Fixture.words(0, 1));
-        kernel.ok(new HwptAlloc(0, device, ioas, hugePages, 0, 0));
-
-        assertThat(bytes(askInfo(kernel, INFO_BYTES)).getLong(8)).isEqualTo(P);
     }
 }
