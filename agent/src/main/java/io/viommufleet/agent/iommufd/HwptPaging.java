@@ -95,6 +95,18 @@ public final class HwptPaging extends Hwpt {
         return new IovaRange(start, start + size - 1);
     }
 
+    /**
+     * Whether every page-table entry in {@code [first, last]} of an area is of the smallest size. False only says that one may be larger: some of the memory
+     * is contiguous enough, though neither alignment nor the area's ends were looked at.
+     */
+    boolean hasSmallestEntriesOnly(MappedArea area, long first, long last) {
+        long larger = domain.pageSizes() & (domain.pageSizes() - 1);
+        return larger == 0
+                || !ioas.hugePages()
+                || area.pages().source().contiguousBytes(area.positionOf(first), area.positionOf(last))
+                        < Long.lowestOneBit(larger);
+    }
+
     /** Whether {@code iova} is translated to the byte at {@code address} of a process's memory. */
     public boolean translatesTo(long iova, io.viommufleet.agent.iommufd.system.AddressSpace memory, long address) {
         MappedArea area = ioas.areaAt(iova);

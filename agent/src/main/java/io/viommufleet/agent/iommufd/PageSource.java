@@ -20,6 +20,9 @@ sealed interface PageSource {
     @Nullable
     Backing backing(long position);
 
+    /** The most that is physically contiguous of any memory that {@code [first, last]} touches, in bytes; 1 where there is none. */
+    long contiguousBytes(long first, long last);
+
     /**
      * A place in a memory object.
      *
@@ -54,6 +57,11 @@ sealed interface PageSource {
             Mapping mapping = process.memory().at(position);
             return mapping == null ? null : new Backing(mapping.object(), mapping.offsetOf(position));
         }
+
+        @Override
+        public long contiguousBytes(long first, long last) {
+            return process.memory().contiguousBytes(first, last);
+        }
     }
 
     /**
@@ -74,6 +82,11 @@ sealed interface PageSource {
         public @Nullable Backing backing(long position) {
             return memory == null ? null : new Backing(memory, position);
         }
+
+        @Override
+        public long contiguousBytes(long first, long last) {
+            return memory == null ? 1 : memory.contiguousBytes();
+        }
     }
 
     /**
@@ -90,6 +103,11 @@ sealed interface PageSource {
         @Override
         public @Nullable Backing backing(long position) {
             return new Backing(buffer.memory(), position);
+        }
+
+        @Override
+        public long contiguousBytes(long first, long last) {
+            return buffer.memory().contiguousBytes();
         }
     }
 }

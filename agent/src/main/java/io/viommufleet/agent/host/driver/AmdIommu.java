@@ -53,7 +53,7 @@ final class AmdIommu implements HostIommu {
         private final boolean secondVersion;
 
         AmdDomain(AddressRange aperture, long pageSizes, boolean secondVersion, boolean dirty) {
-            super(DRIVER, dirty);
+            super(DRIVER, pageSizes, dirty);
             this.aperture = aperture;
             this.pageSizes = pageSizes;
             this.secondVersion = secondVersion;

@@ -11,7 +11,7 @@ final class SmmuV3Domain extends PagingDomain {
     private final boolean ownerEnforces;
 
     SmmuV3Domain(SmmuV3Iommu smmu, boolean stage2, boolean dirty, boolean ownerEnforces) {
-        super(SmmuV3Iommu.DRIVER, dirty);
+        super(SmmuV3Iommu.DRIVER, smmu.capabilities().pageSizes(), dirty);
         this.smmu = smmu;
         this.stage2 = stage2;
         this.ownerEnforces = ownerEnforces;

@@ -40,7 +40,7 @@ final class VirtioIommu implements HostIommu {
         private boolean finished;
 
         VirtioDomain(VirtioIommu iommu) {
-            super(DRIVER, false);
+            super(DRIVER, CPU_PAGE, false);
             this.iommu = iommu;
         }
 

@@ -25,7 +25,7 @@ final class VtdDomain extends PagingDomain {
     }
 
     VtdDomain(VtdCapabilities maker, Kind kind, boolean dirty) {
-        super(VtdIommu.DRIVER, dirty);
+        super(VtdIommu.DRIVER, pageSizes(maker, kind), dirty);
         this.maker = maker;
         this.kind = kind;
         this.aperture = kind == Kind.FIRST_STAGE ? maker.firstStageAperture() : maker.secondStageAperture();
@@ -44,6 +44,10 @@ final class VtdDomain extends PagingDomain {
 
     @Override
     public long pageSizes() {
+        return pageSizes(maker, kind);
+    }
+
+    private static long pageSizes(VtdCapabilities maker, Kind kind) {
         return kind == Kind.FIRST_STAGE ? maker.firstStagePageSizes() : maker.secondStagePageSizes();
     }
 

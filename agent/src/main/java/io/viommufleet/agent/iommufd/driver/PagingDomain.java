@@ -8,10 +8,10 @@ public abstract non-sealed class PagingDomain extends Domain {
     private final @Nullable DirtyLog dirtyLog;
     private boolean coherencyEnforced;
 
-    /** A domain with dirty tracking if {@code tracksDirty}. */
-    protected PagingDomain(IommuDriver driver, boolean tracksDirty) {
+    /** A domain of {@code pageSizes}, one bit per size, with dirty tracking if {@code tracksDirty}. */
+    protected PagingDomain(IommuDriver driver, long pageSizes, boolean tracksDirty) {
         super(driver);
-        this.dirtyLog = tracksDirty ? new DirtyLog() : null;
+        this.dirtyLog = tracksDirty ? new DirtyLog(Long.lowestOneBit(pageSizes)) : null;
     }
 
     /** IOVAs that it can translate. May change once, at the first attach, with drivers that finish a domain only then. */

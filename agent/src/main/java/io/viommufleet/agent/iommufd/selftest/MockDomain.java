@@ -29,7 +29,7 @@ final class MockDomain extends PagingDomain {
     private final long pageSizes;
 
     private MockDomain(boolean tracksDirty, IovaRange aperture, long pageSizes) {
-        super(MockDevice.DRIVER, tracksDirty);
+        super(MockDevice.DRIVER, pageSizes, tracksDirty);
         this.aperture = aperture;
         this.pageSizes = pageSizes;
     }

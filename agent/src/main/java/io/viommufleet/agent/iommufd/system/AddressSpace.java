@@ -44,6 +44,18 @@ public final class AddressSpace {
         return entry == null || below(entry.getValue().last(), address) ? null : entry.getValue();
     }
 
+    /** The most that is physically contiguous of any mapping that {@code [first, last]} touches, in bytes; 1 where nothing is mapped. */
+    public long contiguousBytes(long first, long last) {
+        long most = 1;
+        for (Mapping found = overlapping(first, last); found != null; found = overlapping(first, found.start() - 1)) {
+            most = Math.max(most, found.object().contiguousBytes());
+            if (!below(first, found.start())) {
+                break;
+            }
+        }
+        return gone ? 1 : most;
+    }
+
     /** Whether every page from {@code address} on for {@code lengthBytes} can be pinned, for writing if asked. */
     public boolean canPin(long address, long lengthBytes, boolean write) {
         if (gone || addOverflows(address, lengthBytes - 1)) {
