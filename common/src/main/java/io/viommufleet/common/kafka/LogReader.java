@@ -34,7 +34,8 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads partitions of the fleet's log from their beginning to where they ended when the reader was made, and then on.
+ * Reads partitions of the fleet's log from their beginning to where they ended when the reader was made, and then on; where
+ * they end can be noted anew.
  *
  * <p>It sees committed transactions only, but the ends are those of the whole log: whatever was written before the reader
  * was made, or is still being committed, is read before {@link #loaded} holds. A record that cannot be decoded, or lies in a
@@ -49,8 +50,9 @@ public final class LogReader implements AutoCloseable {
     private final Map<String, FleetTopic> topics;
     private final KafkaConsumer<byte[], byte @Nullable []> consumer;
     private final AutoCloseable metrics;
-    private final Map<TopicPartition, Long> ends;
-    private final Set<TopicPartition> loading;
+    private final String clientId;
+    private final Map<TopicPartition, Long> ends = new HashMap<>();
+    private final Set<TopicPartition> loading = new HashSet<>();
 
     /**
      * Starts at the beginning of the partitions and notes where they end.
@@ -65,8 +67,8 @@ public final class LogReader implements AutoCloseable {
         topics = Arrays.stream(FleetTopic.values()).collect(Collectors.toMap(FleetTopic::topicName, topic -> topic));
         List<TopicPartition> assigned =
                 partitions.stream().map(LogPartition::kafka).toList();
-        ends = endsOf(clientId, assigned);
-        loading = new HashSet<>(assigned);
+        this.clientId = clientId;
+        aimAt(endsOf(assigned));
         try {
             consumer = new KafkaConsumer<>(settings(clientId));
         } catch (KafkaException failure) {
@@ -97,7 +99,7 @@ public final class LogReader implements AutoCloseable {
             for (ConsumerRecord<byte[], byte @Nullable []> record : consumer.poll(timeout)) {
                 records.add(read(record));
             }
-            loading.removeIf(partition -> consumer.position(partition) >= ends.getOrDefault(partition, 0L));
+            dropReached();
         } catch (OffsetOutOfRangeException truncated) {
             throw new FleetException(
                     FleetError.CONFLICT,
@@ -110,13 +112,46 @@ public final class LogReader implements AutoCloseable {
         return records;
     }
 
-    /** Whether everything that was in the log when this reader was made has been handed over. */
+    /**
+     * Notes anew where the log ends: {@link #loaded} holds once everything up to there has been handed over, whatever is
+     * still being committed included.
+     */
+    public void aimAtEnd() {
+        aimAt(endsOf(consumer.assignment()));
+        dropReached();
+    }
+
+    /**
+     * Notes anew where the log ends, short of transactions that are still open: what a writer that died left open holds
+     * nobody up.
+     */
+    public void aimAtCommitted() {
+        try {
+            aimAt(consumer.endOffsets(consumer.assignment()));
+            dropReached();
+        } catch (KafkaException failure) {
+            throw KafkaFailure.of("asking where the log ends", connection, failure);
+        }
+    }
+
+    private void aimAt(Map<TopicPartition, Long> newEnds) {
+        ends.clear();
+        ends.putAll(newEnds);
+        loading.clear();
+        loading.addAll(newEnds.keySet());
+    }
+
+    private void dropReached() {
+        loading.removeIf(partition -> consumer.position(partition) >= ends.getOrDefault(partition, 0L));
+    }
+
+    /** Whether everything up to the ends that were noted last has been handed over. */
     public boolean loaded() {
         return loading.isEmpty();
     }
 
     /**
-     * Hands over everything up to the ends that were noted.
+     * Hands over everything up to the ends that were noted last.
      *
      * @throws FleetException UNREACHABLE if nothing comes for longer than an abandoned transaction can last
      */
@@ -179,7 +214,7 @@ public final class LogReader implements AutoCloseable {
                         RecordCodec.head(record.value()));
     }
 
-    private Map<TopicPartition, Long> endsOf(String clientId, List<TopicPartition> assigned) {
+    private Map<TopicPartition, Long> endsOf(Collection<TopicPartition> assigned) {
         Map<TopicPartition, OffsetSpec> latest =
                 assigned.stream().collect(Collectors.toMap(partition -> partition, partition -> OffsetSpec.latest()));
         try (Admin admin = connection.admin(clientId + "-ends")) {

@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.viommufleet.common.model.Envelope;
+import io.viommufleet.common.model.Leader;
 import io.viommufleet.common.model.Phase;
 import io.viommufleet.common.model.Rejected;
 import io.viommufleet.common.observe.FleetMeters;
@@ -26,6 +27,8 @@ final class CellMeters {
     private final Set<ModelAnswer> known = ConcurrentHashMap.newKeySet();
     private final AtomicReference<Optional<CellSummary>> summary = new AtomicReference<>(Optional.empty());
     private volatile long epoch;
+    private volatile int featureLevel;
+    private volatile boolean refused;
     private volatile long lag;
 
     CellMeters(MeterRegistry registry, int cell) {
@@ -39,6 +42,18 @@ final class CellMeters {
                 "leader.epoch",
                 "epoch of this controller's leadership, 0 where it does not lead",
                 () -> epoch,
+                "cell",
+                this.cell);
+        meters.gauge(
+                "feature.level",
+                "finalised feature level of the cell, 0 where this controller does not lead it",
+                () -> featureLevel,
+                "cell",
+                this.cell);
+        meters.gauge(
+                "cell.refused",
+                "1 where this controller does not know the cell's feature level, and so does not lead it",
+                () -> refused ? 1 : 0,
                 "cell",
                 this.cell);
         meters.gauge(
@@ -94,13 +109,23 @@ final class CellMeters {
                 .orElse(0L);
     }
 
-    void leading(long newEpoch) {
-        epoch = newEpoch;
+    void leading(Leader leader) {
+        epoch = leader.epoch();
+        featureLevel = leader.featureLevel();
     }
 
     void notLeading() {
         epoch = 0;
+        featureLevel = 0;
         summary.set(Optional.empty());
+    }
+
+    void refused(boolean now) {
+        refused = now;
+    }
+
+    boolean isRefused() {
+        return refused;
     }
 
     void lag(long records) {

@@ -5,15 +5,20 @@ import io.viommufleet.common.kafka.GroupReader;
 import io.viommufleet.common.kafka.KafkaConnection;
 import io.viommufleet.common.kafka.Partitions;
 import io.viommufleet.common.kafka.Topics;
+import io.viommufleet.common.model.FeatureLevel;
 import io.viommufleet.common.observe.Check;
+import io.viommufleet.common.observe.FleetMeters;
 import io.viommufleet.common.observe.Health;
 import io.viommufleet.common.observe.ObservabilityServer;
 import io.viommufleet.common.observe.RoleMetrics;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,7 +31,8 @@ import org.slf4j.LoggerFactory;
 public final class ControllerApp implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(ControllerApp.class);
     private static final String GROUP = "viommu-fleet-controllers";
-    private static final Duration POLL = Duration.ofMillis(250);
+    private static final Duration POLL = Duration.ofMillis(100);
+    private static final long AGREE_ANEW_NANOS = Duration.ofSeconds(1).toNanos();
     private static final Duration STOP = Duration.ofSeconds(20);
 
     private final ControllerConfig config;
@@ -44,7 +50,12 @@ public final class ControllerApp implements AutoCloseable {
         this.metrics = metrics;
         this.kafka = kafka;
         this.layout = layout;
-        assignment = new CellAssignment(this::lead);
+        assignment = new CellAssignment(this::loop, this::refused);
+        new FleetMeters(metrics.registry())
+                .gauge(
+                        "standby.cells",
+                        "cells that this controller follows as their standby, with nothing left to catch up on",
+                        () -> assignment.followed().size());
         http = ObservabilityServer.start(config.httpHost(), config.httpPort(), metrics, new ControllerHealth());
         group = Thread.ofPlatform().name("controller-group").start(this::takePart);
     }
@@ -78,22 +89,39 @@ public final class ControllerApp implements AutoCloseable {
         return http.url();
     }
 
-    private CellLoop lead(int cell) {
+    private CellLoop loop(int cell) {
         CellMeters cellMeters = meters.computeIfAbsent(cell, number -> new CellMeters(metrics.registry(), number));
         return new CellLoop(cell, config, kafka, layout, cellMeters);
+    }
+
+    private Set<Integer> refused() {
+        return meters.entrySet().stream()
+                .filter(entry -> entry.getValue().isRefused())
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
     }
 
     private void takePart() {
         while (!stopping) {
             try (GroupReader reader = new GroupReader(kafka, config.instance() + "-group", GROUP, assignment)) {
-                while (!stopping) {
-                    reader.poll(POLL);
-                }
+                takePart(reader);
             } catch (FleetException failure) {
                 LOGGER.atWarn().addKeyValue("error", failure.getMessage()).log("left the group, joining again");
                 LockSupport.parkNanos(Duration.ofSeconds(1).toNanos());
             } finally {
                 assignment.close();
+            }
+        }
+    }
+
+    private void takePart(GroupReader reader) {
+        long askedNanos = System.nanoTime();
+        while (!stopping) {
+            reader.poll(POLL);
+            boolean somethingNew = assignment.asksForWord() || !reader.isUpToDate();
+            if (somethingNew && System.nanoTime() - askedNanos >= AGREE_ANEW_NANOS) {
+                reader.agreeAnew("what this controller follows, refuses or doubts has changed");
+                askedNanos = System.nanoTime();
             }
         }
     }
@@ -127,8 +155,17 @@ public final class ControllerApp implements AutoCloseable {
                     })
                     .count();
             int assigned = assignment.cells().size();
-            return List.of(new Check(
-                    "cells", leading == assigned, "leads %d of %d assigned cells".formatted(leading, assigned)));
+            Set<Integer> refused = refused();
+            return List.of(
+                    new Check(
+                            "cells", leading == assigned, "leads %d of %d assigned cells".formatted(leading, assigned)),
+                    new Check(
+                            "feature-level",
+                            refused.isEmpty(),
+                            refused.isEmpty()
+                                    ? "knows levels up to %d".formatted(FeatureLevel.MAX.number())
+                                    : "cells %s have a level above %d, the highest that this controller knows"
+                                            .formatted(new TreeSet<>(refused), FeatureLevel.MAX.number())));
         }
 
         @Override

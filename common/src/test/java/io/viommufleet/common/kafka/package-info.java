@@ -1,0 +1,5 @@
+/** How cells are shared out among controllers. */
+@NullMarked
+package io.viommufleet.common.kafka;
+
+import org.jspecify.annotations.NullMarked;
