@@ -20,23 +20,13 @@ import io.viommufleet.controller.cell.CellSettings;
 import io.viommufleet.deploy.broker.BrokerSettings;
 import io.viommufleet.deploy.broker.EmbeddedBroker;
 import io.viommufleet.deploy.view.FleetView;
-import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
-import java.util.function.Predicate;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,7 +35,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** The controller on a broker of its own: bad records, bad topics, restarts, rivals. */
 class ControllerIT {
     private static final Partitions LAYOUT = new Partitions(2, 1);
-    private static final Duration DEADLINE = Duration.ofSeconds(60);
 
     @TempDir
     Path directory;
@@ -77,12 +66,12 @@ class ControllerIT {
             send("fleet.vms", 0, "broken", "{\"type\":");
             send("fleet.vms", 0, "future", "{\"type\":\"vm\",\"schema\":99,\"cell\":0,\"value\":{}}");
             send("fleet.vms", 0, "large", "{\"x\":\"" + "y".repeat(1_000_000) + "\"}");
-            send("fleet.vms", 1, "elsewhere", vm("elsewhere", 0));
+            send("fleet.vms", 1, "elsewhere", LiveLog.vm("elsewhere", 0));
             send("fleet.hosts", 0, "odd", "[]");
-            send("fleet.vms", 0, "good", vm("good", 0));
+            send("fleet.vms", 0, "good", LiveLog.vm("good", 0));
 
             try (FleetView view = FleetView.open(kafka())) {
-                await(
+                LiveLog.await(
                         view,
                         now -> now.state().rejected().size() >= 5
                                 && now.state().placements().keySet().stream()
@@ -92,8 +81,8 @@ class ControllerIT {
         }
         try (ControllerApp _ = controller();
                 FleetView view = FleetView.open(kafka())) {
-            send("fleet.vms", 0, "later", vm("later", 0));
-            await(
+            send("fleet.vms", 0, "later", LiveLog.vm("later", 0));
+            LiveLog.await(
                     view,
                     now -> now.state().placements().keySet().stream()
                             .anyMatch(key -> key.key().equals("later")));
@@ -106,17 +95,17 @@ class ControllerIT {
     @Test
     void aRestartTakesOverWithANewEpochAndRepeatsNothing() {
         try (ControllerApp _ = controller()) {
-            send("fleet.vms", 0, "good", vm("good", 0));
+            send("fleet.vms", 0, "good", LiveLog.vm("good", 0));
             try (FleetView view = FleetView.open(kafka())) {
-                await(view, now -> !now.state().placements().isEmpty());
+                LiveLog.await(view, now -> !now.state().placements().isEmpty());
             }
         }
         try (FleetView view = FleetView.open(kafka());
                 ControllerApp _ = controller()) {
             long decisions = view.state().decisions();
-            await(view, now -> now.state().leaders().stream().anyMatch(leader -> leader.epoch() == 2));
-            send("fleet.vms", 0, "later", vm("later", 0));
-            await(view, now -> now.state().placements().size() == 2);
+            LiveLog.await(view, now -> now.state().leaders().stream().anyMatch(leader -> leader.epoch() == 2));
+            send("fleet.vms", 0, "later", LiveLog.vm("later", 0));
+            LiveLog.await(view, now -> now.state().placements().size() == 2);
             assertThat(view.state().decisions()).isEqualTo(decisions + 1);
         }
     }
@@ -125,12 +114,12 @@ class ControllerIT {
     void aLeaderThatWasOvertakenWritesNothing() {
         try (ControllerApp _ = controller();
                 FleetView view = FleetView.open(kafka())) {
-            await(view, now -> now.state().leaders().size() == 2);
+            LiveLog.await(view, now -> now.state().leaders().size() == 2);
         }
         try (TransactionalWriter zombie = new TransactionalWriter(kafka(), "viommu-fleet-cell-0", LAYOUT);
                 ControllerApp _ = controller();
                 FleetView view = FleetView.open(kafka())) {
-            await(
+            LiveLog.await(
                     view,
                     now -> now.state().leaders().stream()
                             .anyMatch(leader -> leader.cell() == 0 && leader.epoch() >= 2));
@@ -155,12 +144,12 @@ class ControllerIT {
     }
 
     @Test
-    void showsItsMetricsWithinTheBudgetOfSeries() throws IOException, InterruptedException {
+    void showsItsMetricsWithinTheBudgetOfSeries() {
         try (ControllerApp controller = controller();
                 FleetView view = FleetView.open(kafka())) {
-            send("fleet.vms", 0, "good", vm("good", 0));
-            await(view, now -> !now.state().placements().isEmpty());
-            String metrics = get(controller.url() + "/metrics");
+            send("fleet.vms", 0, "good", LiveLog.vm("good", 0));
+            LiveLog.await(view, now -> !now.state().placements().isEmpty());
+            String metrics = LiveLog.get(controller.url() + "/metrics");
 
             assertThat(metrics)
                     .contains("viommu_vms{")
@@ -173,41 +162,11 @@ class ControllerIT {
                     .contains("kafka_producer_");
             assertThat(metrics.lines().filter(line -> !line.startsWith("#")).count())
                     .isLessThan(2L * RoleMetrics.SERIES_BUDGET);
-            assertThat(get(controller.url() + "/health/live")).contains("\"UP\"");
+            assertThat(LiveLog.get(controller.url() + "/health/live")).contains("\"UP\"");
         }
-    }
-
-    private static String get(String url) throws IOException, InterruptedException {
-        try (HttpClient client = HttpClient.newHttpClient()) {
-            return client.send(HttpRequest.newBuilder(URI.create(url)).build(), HttpResponse.BodyHandlers.ofString())
-                    .body();
-        }
-    }
-
-    private static String vm(String name, int cell) {
-        return """
-            {"type":"vm","schema":1,"cell":%d,"value":{"metadata":{"name":"%s","cell":%d},
-             "spec":{"machine":"pc-q35-10.2","memory":"1GiB","devices":[{"id":"nic0","match":{"vendor":"0x15b3"}}]}}}
-            """.formatted(cell, name, cell);
     }
 
     private void send(String topic, int partition, String key, String value) {
-        Map<String, Object> settings = Map.of("bootstrap.servers", broker.bootstrapServers(), "acks", "all");
-        try (KafkaProducer<String, String> producer =
-                new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer())) {
-            producer.send(new ProducerRecord<>(topic, partition, key, value)).get();
-        } catch (ExecutionException failure) {
-            throw new AssertionError("the broker refused a record", failure);
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private static void await(FleetView view, Predicate<FleetView> reached) {
-        long deadlineNanos = System.nanoTime() + DEADLINE.toNanos();
-        while (!reached.test(view)) {
-            assertThat(System.nanoTime()).as("deadline").isLessThan(deadlineNanos);
-            view.poll(Duration.ofMillis(200));
-        }
+        new LiveLog(kafka(), LAYOUT).send(topic, partition, key, value);
     }
 }

@@ -15,6 +15,7 @@ final class RoleProcess implements AutoCloseable {
     private final String name;
     private final Path log;
     private final List<String> command = new ArrayList<>();
+    private String greeting = "";
     private Process process;
 
     private RoleProcess(String name, Path directory, List<String> arguments) {
@@ -39,13 +40,46 @@ final class RoleProcess implements AutoCloseable {
 
     /** SIGKILL, then the same again. */
     void killAndRestart() {
-        process.destroyForcibly();
-        try {
-            process.waitFor();
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        kill();
         process = start();
+    }
+
+    /** SIGKILL; it is dead when this returns. */
+    void kill() {
+        process.destroyForcibly();
+        waitFor(process);
+    }
+
+    /** SIGTERM; it has ended in its own order when this returns. */
+    void terminate() {
+        process.destroy();
+        waitFor(process);
+    }
+
+    /** SIGSTOP: it does nothing more, and does not know it. */
+    void pause() {
+        signal("STOP");
+    }
+
+    /** SIGCONT: it goes on where it was. */
+    void resume() {
+        signal("CONT");
+    }
+
+    private void signal(String signal) {
+        try {
+            int exit = waitFor(new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start());
+            if (exit != 0) {
+                throw new IllegalStateException("cannot send SIG%s to %s: exit %d".formatted(signal, name, exit));
+            }
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
+    /** What it said first: where it serves. */
+    String greeting() {
+        return greeting;
     }
 
     private Process start() {
@@ -58,6 +92,7 @@ final class RoleProcess implements AutoCloseable {
             if (line == null) {
                 throw new IllegalStateException("%s ended with %d; see %s".formatted(name, waitFor(started), log));
             }
+            greeting = line;
             Thread.ofVirtual().start(() -> out.lines().forEach(_ -> {}));
             return started;
         } catch (IOException failure) {
