@@ -83,7 +83,7 @@ final class DeviceGroup {
 
     private void checkPasidCompatible(int pasid, Hwpt hwpt) throws KernelFailure {
         if (pasid == NO_PASID) {
-            if (!hwpt.isPasidCompatible() && !pasids().isEmpty()) {
+            if (!hwpt.isPasidCompatible() && slots.higherKey(NO_PASID) != null) {
                 throw EINVAL.failure();
             }
             return;

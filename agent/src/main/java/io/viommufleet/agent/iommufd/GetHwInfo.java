@@ -36,6 +36,7 @@ public record GetHwInfo(int flags, int devId, int inputType, int dataLengthBytes
     public static final long ATS_NOT_SUPPORTED = 8;
 
     private static final int ROOM = 64;
+    private static final byte[] ZEROES = new byte[4096];
 
     /**
      * What the IOMMU is.
@@ -77,9 +78,8 @@ public record GetHwInfo(int flags, int devId, int inputType, int dataLengthBytes
     }
 
     private void zero(long from, long to) throws KernelFailure {
-        byte[] zeroes = new byte[4096];
-        for (long at = from; at < to; at += zeroes.length) {
-            data.write(at, to - at < zeroes.length ? new byte[(int) (to - at)] : zeroes);
+        for (long at = from; at < to; at += ZEROES.length) {
+            data.write(at, to - at < ZEROES.length ? new byte[(int) (to - at)] : ZEROES);
         }
     }
 

@@ -232,18 +232,17 @@ public final class Ioas extends IommufdObject {
 
     /** A device's reserved regions join, all or none: EADDRINUSE when taken, EINVAL for an impossible mix of interrupt windows. */
     void reserveFor(Device device) throws KernelFailure {
-        List<ReservedRegion> regions = device.hardware().reservedRegions();
-        long software = regions.stream()
-                .filter(region -> region.type() == ReservedRegion.Type.SOFTWARE_MSI)
-                .count();
-        boolean hardware = regions.stream().anyMatch(region -> region.type() == ReservedRegion.Type.MSI);
+        int software = 0;
+        int hardware = 0;
         try {
-            for (ReservedRegion region : regions) {
+            for (ReservedRegion region : device.hardware().reservedRegions()) {
+                software += region.type() == ReservedRegion.Type.SOFTWARE_MSI ? 1 : 0;
+                hardware += region.type() == ReservedRegion.Type.MSI ? 1 : 0;
                 if (region.type() != ReservedRegion.Type.DIRECT_RELAXABLE) {
                     space.reserve(region.range().start(), region.range().last(), device);
                 }
             }
-            if (software > 1 || (software == 1 && hardware)) {
+            if (software > 1 || (software == 1 && hardware > 0)) {
                 throw EINVAL.failure();
             }
         } catch (KernelFailure failure) {

@@ -183,9 +183,8 @@ public final class Iommufd implements OpenFile {
 
     /** The account of pages that a process maps now; one object serves all of them. */
     PinAccount accountOf(UserProcess process) {
-        PinAccount wanted = PinAccount.of(this, process);
-        if (!account.equals(wanted)) {
-            account = wanted;
+        if (account.process() != process) {
+            account = PinAccount.of(this, process);
         }
         return account;
     }
@@ -196,6 +195,7 @@ public final class Iommufd implements OpenFile {
 
     void setAccountByMemory(boolean byMemory) {
         accountByMemory = byMemory;
+        account = PinAccount.of(this, opener);
     }
 
     @Nullable

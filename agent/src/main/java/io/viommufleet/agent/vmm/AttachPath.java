@@ -28,6 +28,7 @@ import io.viommufleet.common.model.AttachStep;
 import io.viommufleet.common.viommu.DeviceBackend;
 import io.viommufleet.common.viommu.DeviceDecision;
 import io.viommufleet.common.viommu.DeviceKind;
+import io.viommufleet.common.viommu.GuestDevice;
 import io.viommufleet.common.viommu.IntelIommu;
 import io.viommufleet.common.viommu.Viommu;
 import java.util.ArrayList;
@@ -50,7 +51,8 @@ final class AttachPath {
     private final VmProcess vm;
     private final VmAttachRequest request;
     private final DeviceDecision device;
-    private final boolean mediated;
+    private final GuestDevice guest;
+    private final Optional<Viommu> governing;
     private final GuestAddressSpace space;
     private final UndoStack undo;
     private final VfioDeviceFile file;
@@ -62,7 +64,10 @@ final class AttachPath {
         this.request = request;
         this.undo = undo;
         this.device = request.deviceDecision();
-        this.mediated = request.guestDevice().kind() == DeviceKind.MDEV;
+        this.guest = request.guestDevice();
+        this.governing = guest.kind() == DeviceKind.PLATFORM
+                ? Optional.empty() // a platform device has no PCI bus to find a vIOMMU on
+                : GuestAddressSpace.governing(request.decision(), device);
         this.space = GuestAddressSpace.of(request.decision(), request.device());
         this.file = host.vfio().open(vm.process());
     }
@@ -143,7 +148,7 @@ final class AttachPath {
     }
 
     private Joined joinContainer(Container container) throws StepFailure {
-        DefaultHwpt hwpt = mediated ? null : hwptFor(container);
+        DefaultHwpt hwpt = guest.kind() == DeviceKind.MDEV ? null : hwptFor(container);
         if (hwpt == null) {
             vm.because(AttachStep.ATTACH);
             require(AttachStep.ATTACH, ATTACH_CALL, file.attach(new AttachPt(container.ioas())));
@@ -188,7 +193,7 @@ final class AttachPath {
         boolean nesting = flags.contains(HwptFlag.NEST_PARENT);
         if (nesting
                 && hardware.readOnlyErratum()
-                && governing().filter(IntelIommu.class::isInstance).isPresent()) {
+                && governing.filter(IntelIommu.class::isInstance).isPresent()) {
             container.ignoreReadOnly();
         }
         int id = vm.call(AttachStep.HWPT_ALLOC, new HwptAlloc(bits(flags), deviceId, container.ioas()))
@@ -252,8 +257,7 @@ final class AttachPath {
 
     private Map<String, String> handOver(Container container, DefaultHwpt hwpt) throws StepFailure {
         HardwareView hardware = HardwareView.of(vm.call(AttachStep.REALIZE_HIOD, new GetHwInfo(deviceId)));
-        Optional<Viommu> viommu = governing();
-        if (viommu.isEmpty()) {
+        if (governing.isEmpty()) {
             return Map.of();
         }
         HostIommuDevice hiod = new HostIommuDevice(
@@ -262,17 +266,10 @@ final class AttachPath {
                 container.usableRanges(),
                 container.pageSizeMask(),
                 hardware.maxPasidLog2());
-        return new ViommuHandover(vm, request, viommu.get(), undo).take(hiod, Optional.of(endpoint(hwpt)));
+        return new ViommuHandover(vm, request, governing.get(), undo).take(hiod, Optional.of(endpoint(hwpt)));
     }
 
     private Endpoint endpoint(DefaultHwpt hwpt) {
         return new Endpoint(request.device(), file, deviceId, hwpt.id(), space.key());
-    }
-
-    /** Platform devices have no PCI bus to find a vIOMMU on. */
-    private Optional<Viommu> governing() {
-        return request.guestDevice().kind() == DeviceKind.PLATFORM
-                ? Optional.empty()
-                : GuestAddressSpace.governing(request.decision(), device);
     }
 }

@@ -89,7 +89,7 @@ public final class EmulatedHost implements HostRuntime {
         if (early.isPresent()) {
             return new AttachResult.Failed(early.get());
         }
-        return switch (DeviceFacts.find(inventory, request.bdf())) {
+        return switch (hardware.lookUp(request.bdf()).orElseGet(() -> DeviceFacts.absent(inventory, request.bdf()))) {
             case DeviceFacts.Lookup.Missing(String reason) -> refused(reason);
             case DeviceFacts.Lookup.Found(DeviceFacts facts) ->
                 AttachPreconditions.addressSpace(request.decision(), request.deviceDecision())
@@ -150,9 +150,8 @@ public final class EmulatedHost implements HostRuntime {
 
     /** Why a device that a VM has cannot stay with it; empty if it can. */
     private Optional<String> whyLost(Bdf bdf) {
-        return inventory.devices().stream()
-                .filter(device -> device.bdf().equals(bdf))
-                .findFirst()
+        return inventory
+                .device(bdf)
                 .map(device -> device.boundToVfio() || inventory.assignable().contains(bdf)
                         ? Optional.<String>empty()
                         : Optional.of("%s was taken from the VM: its driver is %s now"

@@ -30,6 +30,7 @@ public final class HostHardware {
     private final Map<String, HostIommu> iommus = new HashMap<>();
     private final Map<Integer, IommuGroup> groups = new TreeMap<>();
     private final Map<Bdf, HostCdev> cdevs = new TreeMap<>();
+    private final Map<Bdf, DeviceFacts.Lookup> lookups = new HashMap<>();
     private int nextPrivateGroup = FIRST_PRIVATE_GROUP;
 
     /** A host that has just booted. */
@@ -62,13 +63,21 @@ public final class HostHardware {
 
     private void probeNew(HostInventory inventory) {
         groups.values().forEach(group -> group.setUsedByKernel(false));
+        lookups.clear();
         for (HostDevice device : inventory.devices()) {
-            if (DeviceFacts.find(inventory, device.bdf()) instanceof DeviceFacts.Lookup.Found(DeviceFacts facts)) {
+            DeviceFacts.Lookup lookup = DeviceFacts.find(inventory, device.bdf());
+            lookups.put(device.bdf(), lookup);
+            if (lookup instanceof DeviceFacts.Lookup.Found(DeviceFacts facts)) {
                 HostCdev cdev = cdevs.computeIfAbsent(device.bdf(), _ -> probe(facts));
                 facts.kernelUser()
                         .ifPresent(user -> cdev.vfio().hardware().group().setUsedByKernel(true));
             }
         }
+    }
+
+    /** What the inventory says of a device now; empty for one that is not in it. */
+    Optional<DeviceFacts.Lookup> lookUp(Bdf bdf) {
+        return Optional.ofNullable(lookups.get(bdf));
     }
 
     /** The kernel. */

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What one vIOMMU of a VM holds: the host devices behind it by guest address, and the kernel objects of an accelerated SMMUv3. */
 final class ViommuInstance {
-    private final int index;
+    private final String path;
     private final Set<String> endpoints = new HashSet<>();
     private final Map<String, List<AddressRange>> reservedRanges = new HashMap<>();
     private @Nullable GuestIommu guest;
@@ -22,12 +22,12 @@ final class ViommuInstance {
     private OptionalInt bypassHwpt = OptionalInt.empty();
 
     ViommuInstance(int index) {
-        this.index = index;
+        this.path = "viommus[" + index + "]";
     }
 
     /** Path of the vIOMMU in the canonical configuration. */
     String path() {
-        return "viommus[%d]".formatted(index);
+        return path;
     }
 
     /** How its guest drives the host; empty before a device is behind it that can be driven. */

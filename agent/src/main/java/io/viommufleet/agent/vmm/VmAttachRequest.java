@@ -28,25 +28,18 @@ public record VmAttachRequest(
     /** Refuses a device that the decision does not have. */
     public VmAttachRequest {
         resolvedValues = Map.copyOf(resolvedValues);
-        String wanted = device;
-        if (decision.devices().stream().noneMatch(decided -> decided.id().equals(wanted))) {
+        if (decision.device(device).isEmpty()) {
             throw new IllegalArgumentException("VM %s has no device %s".formatted(vm, device));
         }
     }
 
     /** What was decided for the device. */
     public DeviceDecision deviceDecision() {
-        return decision.devices().stream()
-                .filter(decided -> decided.id().equals(device))
-                .findFirst()
-                .orElseThrow();
+        return decision.device(device).orElseThrow();
     }
 
     /** The device as the guest sees it. */
     public GuestDevice guestDevice() {
-        return decision.canonical().devices().stream()
-                .filter(guest -> guest.id().equals(device))
-                .findFirst()
-                .orElseThrow();
+        return decision.canonical().device(device).orElseThrow();
     }
 }

@@ -50,9 +50,8 @@ public final class AttachPreconditions {
         if (!accelerated) {
             return Optional.empty();
         }
-        Optional<GuestDevice> legacy = decision.canonical().devices().stream()
-                .filter(guest -> guest.id().equals(device.id()) && guest.backend() == DeviceBackend.LEGACY)
-                .findFirst();
+        Optional<GuestDevice> legacy =
+                decision.canonical().device(device.id()).filter(guest -> guest.backend() == DeviceBackend.LEGACY);
         if (legacy.isPresent()) {
             return failure(AttachStep.ADDRESS_SPACE, "an accelerated SMMUv3 takes VFIO devices with iommufd only");
         }

@@ -5,7 +5,9 @@ import java.util.Optional;
 /** Whether a host can do one thing, and if not, why not in words that an operator can act on. */
 public sealed interface Capability {
     /** It can. */
-    record Can() implements Capability {}
+    record Can() implements Capability {
+        private static final Can INSTANCE = new Can();
+    }
 
     /**
      * It cannot.
@@ -16,7 +18,7 @@ public sealed interface Capability {
 
     /** The capability that is there. */
     static Capability can() {
-        return new Can();
+        return Can.INSTANCE;
     }
 
     /** The capability that is not there, for {@code reason}. */

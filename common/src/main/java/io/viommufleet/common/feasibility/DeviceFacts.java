@@ -42,12 +42,10 @@ public record DeviceFacts(HostInventory host, HostDevice device, KernelSetup ker
     /** Looks a device up. */
     public static Lookup find(HostInventory host, Bdf bdf) {
         String name = host.metadata().name();
-        Optional<HostDevice> device = host.devices().stream()
-                .filter(candidate -> candidate.bdf().equals(bdf))
-                .findFirst();
+        Optional<HostDevice> device = host.device(bdf);
         Optional<KernelSetup> kernel = kernelOf(host);
         if (device.isEmpty()) {
-            return new Lookup.Missing("host %s has no device %s".formatted(name, bdf));
+            return absent(host, bdf);
         }
         if (kernel.isEmpty()) {
             return new Lookup.Missing("kernel version of host %s is unknown: '%s'".formatted(name, host.kernel()));
@@ -57,6 +55,12 @@ public record DeviceFacts(HostInventory host, HostDevice device, KernelSetup ker
             case RegisterReading.Known(IommuRegisters registers) ->
                 new Lookup.Found(new DeviceFacts(host, device.get(), kernel.get(), registers));
         };
+    }
+
+    /** What {@link #find} says of a device that is not in the inventory. */
+    public static Lookup.Missing absent(HostInventory host, Bdf bdf) {
+        return new Lookup.Missing(
+                "host %s has no device %s".formatted(host.metadata().name(), bdf));
     }
 
     /** How the kernel of a host was started; empty when its version cannot be read. What the inventory does not say is off. */

@@ -26,16 +26,11 @@ public record FeasibilityRequest(
     }
 
     DeviceDecision deviceDecision() {
-        return decision.devices().stream()
-                .filter(decided -> decided.id().equals(device))
-                .findFirst()
+        return decision.device(device)
                 .orElseThrow(() -> new IllegalArgumentException("the VM has no device " + device));
     }
 
     GuestDevice guestDevice() {
-        return decision.canonical().devices().stream()
-                .filter(guest -> guest.id().equals(device))
-                .findFirst()
-                .orElseThrow();
+        return decision.canonical().device(device).orElseThrow();
     }
 }

@@ -27,11 +27,8 @@ public record GuestAddressSpace(String key, boolean mapsMemory) {
      * own, and aliased devices have that of their bus.
      */
     public static GuestAddressSpace of(Decision.Decided decision, String device) {
-        DeviceDecision decided = decision.devices().stream()
-                .filter(candidate -> candidate.id().equals(device))
-                .findFirst()
-                .orElseThrow();
-        GuestDevice guest = guestDevice(decision, device);
+        DeviceDecision decided = decision.device(device).orElseThrow();
+        GuestDevice guest = decision.canonical().device(device).orElseThrow();
         Optional<Viommu> viommu = governing(decision, decided);
         if (viommu.isEmpty() || guest.kind() == DeviceKind.PLATFORM) {
             return SYSTEM;
@@ -51,12 +48,5 @@ public record GuestAddressSpace(String key, boolean mapsMemory) {
         return device.viommu().isPresent()
                 ? Optional.of(decision.canonical().viommus().get(device.viommu().getAsInt()))
                 : Optional.empty();
-    }
-
-    private static GuestDevice guestDevice(Decision.Decided decision, String device) {
-        return decision.canonical().devices().stream()
-                .filter(candidate -> candidate.id().equals(device))
-                .findFirst()
-                .orElseThrow();
     }
 }

@@ -29,10 +29,12 @@ record HostCheck<V extends Viommu>(
 
     /** The first check that fails, in order. */
     static <V extends Viommu> Optional<Refused> firstRefusal(List<HostCheck<V>> checks, Meeting<V> meeting) {
-        return checks.stream()
-                .filter(check -> !check.holds.test(meeting))
-                .findFirst()
-                .map(check -> check.refusal(meeting));
+        for (HostCheck<V> check : checks) {
+            if (!check.holds.test(meeting)) {
+                return Optional.of(check.refusal(meeting));
+            }
+        }
+        return Optional.empty();
     }
 
     private Refused refusal(Meeting<V> meeting) {

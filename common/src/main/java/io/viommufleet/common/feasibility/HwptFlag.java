@@ -1,7 +1,9 @@
 package io.viommufleet.common.feasibility;
 
 import io.viommufleet.common.viommu.ViommuFlag;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 
 /** The flags that QEMU gives to IOMMU_HWPT_ALLOC. */
@@ -43,15 +45,21 @@ public enum HwptFlag {
     }
 
     /** The wants that these flags leave unmet although the attach goes on, in the order of {@link ViommuFlag}. */
-    public static java.util.List<String> unmet(Set<ViommuFlag> wants, Set<HwptFlag> chosen) {
-        return wants.stream()
-                .filter(want -> switch (want) {
-                    case WANT_NESTING_PARENT, PASID_SUPPORTED -> false;
-                    case WANT_PASID_ATTACH -> !chosen.contains(PASID);
-                    case WANT_NESTING_DIRTY_TRACKING -> !chosen.contains(DIRTY_TRACKING);
-                })
-                .sorted()
-                .map(ViommuFlag::name)
-                .toList();
+    public static List<String> unmet(Set<ViommuFlag> wants, Set<HwptFlag> chosen) {
+        List<String> unmet = new ArrayList<>();
+        for (ViommuFlag flag : ViommuFlag.values()) {
+            if (wants.contains(flag) && !met(flag, chosen)) {
+                unmet.add(flag.name());
+            }
+        }
+        return unmet;
+    }
+
+    private static boolean met(ViommuFlag want, Set<HwptFlag> chosen) {
+        return switch (want) {
+            case WANT_NESTING_PARENT, PASID_SUPPORTED -> true;
+            case WANT_PASID_ATTACH -> chosen.contains(PASID);
+            case WANT_NESTING_DIRTY_TRACKING -> chosen.contains(DIRTY_TRACKING);
+        };
     }
 }

@@ -110,9 +110,6 @@ final class MigrationBlockers {
     }
 
     private GuestDevice guest(DeviceDecision device) {
-        return decision.canonical().devices().stream()
-                .filter(guest -> guest.id().equals(device.id()))
-                .findFirst()
-                .orElseThrow();
+        return decision.canonical().device(device.id()).orElseThrow();
     }
 }

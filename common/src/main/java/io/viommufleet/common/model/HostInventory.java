@@ -85,6 +85,16 @@ public record HostInventory(
         return new HostIommu(atBoot.id(), atBoot.type(), registers);
     }
 
+    /** A PCI function by its address; empty if the host has none there. */
+    public Optional<HostDevice> device(Bdf bdf) {
+        for (HostDevice device : devices) {
+            if (device.bdf().equals(bdf)) {
+                return Optional.of(device);
+            }
+        }
+        return Optional.empty();
+    }
+
     /** The same host without some of its devices. */
     public HostInventory without(Set<Bdf> gone) {
         return new HostInventory(

@@ -1,6 +1,7 @@
 package io.viommufleet.common.viommu;
 
 import java.util.List;
+import java.util.Optional;
 
 /** What the rules say about a VM: refused, or decided. */
 public sealed interface Decision {
@@ -71,6 +72,16 @@ public sealed interface Decision {
         /** What was decided for each device, in guest-topology order. */
         public List<DeviceDecision> devices() {
             return certificate.devices();
+        }
+
+        /** What was decided for one device; empty if the VM has none with this id. */
+        public Optional<DeviceDecision> device(String id) {
+            for (DeviceDecision device : devices()) {
+                if (device.id().equals(id)) {
+                    return Optional.of(device);
+                }
+            }
+            return Optional.empty();
         }
     }
 }

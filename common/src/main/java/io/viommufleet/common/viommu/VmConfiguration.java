@@ -1,6 +1,7 @@
 package io.viommufleet.common.viommu;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a VM's configuration says about its vIOMMUs and the guest PCI topology that its passthrough devices sit in.
@@ -25,5 +26,15 @@ public record VmConfiguration(
         buses = List.copyOf(buses);
         devices = List.copyOf(devices);
         emulatedEndpoints = List.copyOf(emulatedEndpoints);
+    }
+
+    /** A passthrough device by its id; empty if there is none. */
+    public Optional<GuestDevice> device(String id) {
+        for (GuestDevice device : devices) {
+            if (device.id().equals(id)) {
+                return Optional.of(device);
+            }
+        }
+        return Optional.empty();
     }
 }

@@ -55,13 +55,8 @@ public final class Placer {
      * @param guestDevice id of a device of the VM
      */
     public Optional<String> whyNot(Candidate candidate, String guestDevice, HostInventory host, Bdf bdf) {
-        GuestDevice guest = candidate.decision().canonical().devices().stream()
-                .filter(device -> device.id().equals(guestDevice))
-                .findFirst()
-                .orElseThrow();
-        return host.devices().stream()
-                .filter(device -> device.bdf().equals(bdf))
-                .findFirst()
+        GuestDevice guest = candidate.decision().canonical().device(guestDevice).orElseThrow();
+        return host.device(bdf)
                 .map(device -> feasibility.check(candidate, guest, host, device).map(DeviceFeasibility.Refusal::reason))
                 .orElseGet(() -> Optional.of(
                         "host %s has no device %s".formatted(host.metadata().name(), bdf)));

@@ -14,6 +14,7 @@ import io.viommufleet.agent.iommufd.driver.PagingDomain;
 import io.viommufleet.agent.iommufd.driver.UserData;
 import io.viommufleet.agent.iommufd.system.KernelFailure;
 import io.viommufleet.common.feasibility.VtdCapabilities;
+import io.viommufleet.common.feasibility.VtdRegisters;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -23,10 +24,12 @@ final class VtdDevice extends BasicDevice {
     private static final int ERRATA_772415_SPR17 = 1;
 
     private final VtdCapabilities unit;
+    private final HardwareInfo hardwareInfo;
 
     VtdDevice(VtdIommu iommu, PhysicalDevice physical, DeviceTraits traits) {
         super(physical, VtdIommu.DRIVER, traits);
         this.unit = iommu.capabilities();
+        this.hardwareInfo = hardwareInfo(unit.registers());
     }
 
     @Override
@@ -96,12 +99,17 @@ final class VtdDevice extends BasicDevice {
         if (type != 0 && type != HARDWARE_INFO_TYPE) {
             throw EOPNOTSUPP.failure();
         }
+        return hardwareInfo;
+    }
+
+    /** struct iommu_hw_info_vtd. */
+    private static HardwareInfo hardwareInfo(VtdRegisters registers) {
         ByteBuffer struct = ByteBuffer.allocate(24)
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .putInt(ERRATA_772415_SPR17)
                 .putInt(0)
-                .putLong(unit.registers().cap())
-                .putLong(unit.registers().ecap());
+                .putLong(registers.cap())
+                .putLong(registers.ecap());
         return new HardwareInfo(HARDWARE_INFO_TYPE, struct.array());
     }
 

@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * @param <A> type of the areas
  */
 public final class IovaSpace<A extends Area> {
+    private static final Comparator<IovaRange> BY_START =
+            (first, second) -> Long.compareUnsigned(first.start(), second.start());
+
     private final AreaIndex<A> areas = new AreaIndex<>();
     private final List<Reservation> reservations = new ArrayList<>();
     private List<IovaRange> allowed = List.of();
@@ -94,8 +97,12 @@ public final class IovaSpace<A extends Area> {
 
     /** Reserves a range for {@code owner} (null: for nobody in particular); EADDRINUSE when an area or an allowed range is in the way. */
     public void reserve(long start, long last, @Nullable Object owner) throws KernelFailure {
-        boolean allowedInTheWay = allowed.stream().anyMatch(range -> range.overlaps(start, last));
-        if (allowedInTheWay || areas.overlapping(start, last) != null) {
+        for (IovaRange range : allowed) {
+            if (range.overlaps(start, last)) {
+                throw EADDRINUSE.failure();
+            }
+        }
+        if (areas.overlapping(start, last) != null) {
             throw EADDRINUSE.failure();
         }
         reservations.add(new Reservation(new IovaRange(start, last), owner));
@@ -114,7 +121,7 @@ public final class IovaSpace<A extends Area> {
             }
         }
         List<IovaRange> sorted = new ArrayList<>(ranges);
-        sorted.sort(Comparator.comparing(IovaRange::start, Long::compareUnsigned));
+        sorted.sort(BY_START);
         allowed = List.copyOf(sorted);
     }
 
@@ -192,9 +199,9 @@ public final class IovaSpace<A extends Area> {
     }
 
     private List<IovaRange> mergedReservations() {
-        List<IovaRange> sorted =
-                new ArrayList<>(reservations.stream().map(Reservation::range).toList());
-        sorted.sort(Comparator.comparing(IovaRange::start, Long::compareUnsigned));
+        List<IovaRange> sorted = new ArrayList<>();
+        reservations.forEach(reservation -> sorted.add(reservation.range()));
+        sorted.sort(BY_START);
         List<IovaRange> merged = new ArrayList<>();
         for (IovaRange range : sorted) {
             IovaRange previous = merged.isEmpty() ? null : merged.getLast();
