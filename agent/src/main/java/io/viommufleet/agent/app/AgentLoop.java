@@ -144,7 +144,7 @@ final class AgentLoop {
 
     private void look() {
         boolean early = System.nanoTime() - lookedNanos < inventoryIntervalNanos;
-        if (late.isPresent() || (early && !losesMore())) {
+        if (early && !losesMore()) {
             return;
         }
         lookedNanos = System.nanoTime();

@@ -159,8 +159,13 @@ public final class AgentCore {
     }
 
     private void lose(AttachmentId id, AttachFailure why, Draft draft) {
-        if (attachments.of(id) instanceof Attached held) {
-            settle(id, held.lose(why), draft);
+        switch (attachments.of(id)) {
+            case Attaching running -> attachments.put(id, running.lose(why));
+            case Attached held -> settle(id, held.lose(why), draft);
+            case Detaching leaving -> {}
+            case Detached without -> {}
+            case Failed without -> {}
+            case Quarantined stuck -> {}
         }
     }
 
@@ -179,7 +184,11 @@ public final class AgentCore {
 
     private static AttachmentState attached(Attaching attaching, OperationResult result, long nowNanos) {
         return switch (result) {
-            case OperationResult.Succeeded success -> attaching.succeed(success, nowNanos);
+            case OperationResult.Succeeded success ->
+                attaching
+                        .lost()
+                        .<AttachmentState>map(why -> attaching.fail(why, nowNanos))
+                        .orElseGet(() -> attaching.succeed(success, nowNanos));
             case OperationResult.Failed(AttachFailure why) -> attaching.fail(why, nowNanos);
         };
     }

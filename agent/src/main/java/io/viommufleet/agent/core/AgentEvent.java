@@ -53,7 +53,10 @@ public sealed interface AgentEvent {
         }
     }
 
-    /** An attached device is no longer the VM's, because the host changed under it. */
+    /**
+     * A device is no longer the VM's, because the host changed under it: the host has taken it from the VM already, even where the end of the attach is
+     * still to be said.
+     */
     record DeviceLost(AttachmentId id, AttachFailure why) implements AgentEvent {}
 
     /** Kafka has the heartbeat that was sent then. */

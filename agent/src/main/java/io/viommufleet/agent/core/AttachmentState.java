@@ -48,7 +48,7 @@ public sealed interface AttachmentState {
     /** Nothing is attached. */
     record Detached(Optional<JournalEntry.Settled> settled) implements AttachmentState {
         Attaching attach(Command command, long nowNanos) {
-            return new Attaching(command, nowNanos);
+            return Attaching.begin(command, nowNanos);
         }
 
         /** Refuses before anything is tried. */
@@ -72,8 +72,21 @@ public sealed interface AttachmentState {
         }
     }
 
-    /** The attach path runs. */
-    record Attaching(Command command, long sinceNanos) implements AttachmentState {
+    /**
+     * The attach path runs.
+     *
+     * @param lost why the host has the device no longer, once that is known
+     */
+    record Attaching(Command command, long sinceNanos, Optional<AttachFailure> lost) implements AttachmentState {
+        static Attaching begin(Command command, long nowNanos) {
+            return new Attaching(command, nowNanos, Optional.empty());
+        }
+
+        /** The attach path runs to its end all the same, which is a failure now. */
+        Attaching lose(AttachFailure why) {
+            return new Attaching(command, sinceNanos, lost.or(() -> Optional.of(why)));
+        }
+
         Attached succeed(OperationResult.Succeeded result, long nowNanos) {
             return new Attached(
                     command,
@@ -88,8 +101,9 @@ public sealed interface AttachmentState {
                             result.guest()));
         }
 
+        /** A lost device explains the failure better than what the attach path stumbled over. */
         Failed fail(AttachFailure why, long nowNanos) {
-            return Failed.of(command, why, nowNanos - sinceNanos);
+            return Failed.of(command, lost.orElse(why), nowNanos - sinceNanos);
         }
 
         @Override
@@ -134,7 +148,7 @@ public sealed interface AttachmentState {
     record Failed(Command command, Outcome outcome) implements AttachmentState {
         /** Tries again for a newer command. */
         Attaching attach(Command again, long nowNanos) {
-            return new Attaching(again, nowNanos);
+            return Attaching.begin(again, nowNanos);
         }
 
         Failed refuse(Command again, AttachFailure why) {

@@ -10,6 +10,7 @@
  * Attached    --lose-->      Failed
  * Attached    --reissue-->   Attached
  * Attaching   --fail-->      Failed
+ * Attaching   --lose-->      Attaching
  * Attaching   --succeed-->   Attached
  * Detached    --attach-->    Attaching
  * Detached    --confirm-->   Detached
@@ -27,6 +28,9 @@
  * <p>{@code Attached --reissue--> Attached} is how a restarted agent adopts what it finds attached: the leader asks again, for
  * the new incarnation, and nothing is touched. {@code Detaching --release--> Detached} makes way for another arrangement of
  * the same guest device and answers nothing yet.
+ *
+ * <p>{@code Attaching --lose--> Attaching} keeps in mind that the host has lost the device while its attach runs: whatever the
+ * attach then ends with, the answer is that failure, and nothing is left to undo.
  *
  * <p>Leases are not here: every VM waits for its host ({@code onHostLoss: wait}), so being cut off from Kafka never detaches.
  * {@link io.viommufleet.agent.core.AgentCore#acknowledgedNanos} is what a lease would be counted from.

@@ -34,6 +34,9 @@ class AgentCoreRandomTest {
     private static final AttachFailure FAILURE =
             new AttachFailure(AttachStep.ATTACH, Optional.of("IOMMU_HWPT_ALLOC"), Optional.of("ENOMEM"), "no memory");
 
+    private static final AttachFailure GONE =
+            new AttachFailure(AttachStep.OPEN_CDEV, Optional.empty(), Optional.of("ENODEV"), "the device is gone");
+
     @Test
     void keepsItsInvariantsOnRandomLogs() {
         long seed = Long.getLong("seed", System.nanoTime());
@@ -51,6 +54,7 @@ class AgentCoreRandomTest {
         private final CoreRun run = new CoreRun(Records.AGENT, List.of());
         private final Map<String, Long> highestEpoch = new HashMap<>();
         private final Map<Bdf, AttachmentId> holders = new HashMap<>();
+        private final Set<AttachmentId> lost = new HashSet<>();
         private Optional<Envelope> last = Optional.empty();
         private long offset;
 
@@ -79,9 +83,17 @@ class AgentCoreRandomTest {
                 case 1 -> new CaughtUp();
                 case 2 -> new TombstoneRead(Records.HOST + "/vm" + random.nextInt(3) + "/d0");
                 case 5 -> repeated();
+                case 6 -> loss();
                 case 3, 4 -> read(new HostAdmission(Records.HOST, "boot-1", random.nextInt(20) == 0 ? "x" : "agent-1"));
                 default -> read(command());
             };
+        }
+
+        /** The host loses the device that is being attached or detached. */
+        private AgentEvent loss() {
+            return run.running()
+                    .<AgentEvent>map(running -> new AgentEvent.DeviceLost(running.id(), GONE))
+                    .orElseGet(Tick::new);
         }
 
         private OperationResult result() {
@@ -115,7 +127,12 @@ class AgentCoreRandomTest {
         private void feed(AgentEvent event) {
             events.add(event);
             boolean stale = stale(event);
+            if (event instanceof AgentEvent.DeviceLost(AttachmentId id, AttachFailure _)
+                    && run.core.states().get(id) instanceof AttachmentState.Attaching) {
+                lost.add(id);
+            }
             Step step = run.on(event);
+            assertLossIsSaidAtTheEnd(event, step);
             assertThat(step.operations()).as("seed %d", seed).hasSizeLessThanOrEqualTo(1);
             if (stale) {
                 assertThat(run.rejected()).as("seed %d", seed).isNotEmpty();
@@ -132,6 +149,22 @@ class AgentCoreRandomTest {
             long epoch = ((Origin.Controller) read.envelope().origin()).epoch();
             long highest = highestEpoch.merge(key, epoch, Math::max);
             return epoch < highest;
+        }
+
+        private void assertLossIsSaidAtTheEnd(AgentEvent event, Step step) {
+            List<Outcome> said = step.records().stream()
+                    .map(Envelope::value)
+                    .filter(Outcome.class::isInstance)
+                    .map(Outcome.class::cast)
+                    .filter(outcome -> lost.contains(outcome.id()))
+                    .toList();
+            if (event instanceof AgentEvent.OperationCompleted(AttachmentId id, OperationResult _, List<?> _)
+                    && lost.contains(id)) {
+                assertThat(said.getFirst().failure()).as("seed %d", seed).contains(GONE);
+                lost.remove(id);
+            } else {
+                assertThat(said).as("seed %d", seed).isEmpty();
+            }
         }
 
         private void assertAllowed(Operation operation) {

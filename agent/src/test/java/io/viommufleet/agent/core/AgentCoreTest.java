@@ -28,6 +28,8 @@ import org.junit.jupiter.api.Test;
 class AgentCoreTest {
     private static final AttachFailure CANNOT_NEST = new AttachFailure(
             AttachStep.HWPT_ALLOC, Optional.of("IOMMU_HWPT_ALLOC"), Optional.of("EOPNOTSUPP"), "dmar0 cannot nest");
+    private static final AttachFailure GONE =
+            new AttachFailure(AttachStep.OPEN_CDEV, Optional.empty(), Optional.of("ENODEV"), "the device is gone");
 
     @Test
     void attachesOnCommandAndSaysWhatBecameOfIt() {
@@ -78,20 +80,69 @@ class AgentCoreTest {
         Attachment attachment = run.attachment("vm", 0, 1);
         run.read(1, 1, attachment);
         run.end(OperationResult.succeeded());
-        AttachFailure gone =
-                new AttachFailure(AttachStep.OPEN_CDEV, Optional.empty(), Optional.of("ENODEV"), "the device is gone");
 
-        Step step = run.on(new AgentEvent.DeviceLost(attachment.id(), gone));
+        Step step = run.on(new AgentEvent.DeviceLost(attachment.id(), GONE));
         run.on(new Tick());
 
         assertThat(step.journal()).hasSize(1);
         assertThat(run.outcomes().getLast().state()).isEqualTo(DeviceState.FAILED);
         assertThat(run.outcomes().getLast().attachmentGeneration()).isEqualTo(1);
-        assertThat(run.outcomes().getLast().failure()).contains(gone);
+        assertThat(run.outcomes().getLast().failure()).contains(GONE);
         assertThat(run.operations).hasSize(1);
-        assertThat(run.on(new AgentEvent.DeviceLost(attachment.id(), gone)).records())
+        assertThat(run.on(new AgentEvent.DeviceLost(attachment.id(), GONE)).records())
                 .as("said once")
                 .isEmpty();
+    }
+
+    @Test
+    void aDeviceThatTheHostLosesDuringItsAttachFailsWithTheReasonOnceTheAttachHasEnded() {
+        CoreRun run = CoreRun.admitted();
+        Attachment attachment = run.attachment("vm", 0, 1);
+        run.read(1, 1, attachment);
+
+        Step lost = run.on(new AgentEvent.DeviceLost(attachment.id(), GONE));
+        assertThat(lost.records()).isEmpty();
+        run.read(1, 1, Records.on(run.attachment("other", 0, 1), Records.bdf(1)));
+        assertThat(run.operations).as("the attach runs still").hasSize(1);
+
+        Step ended = run.end(OperationResult.succeeded());
+        assertThat(ended.journal()).hasSize(1);
+        assertThat(run.outcomes().getLast().state()).isEqualTo(DeviceState.FAILED);
+        assertThat(run.outcomes().getLast().failure()).contains(GONE);
+        assertThat(run.operations)
+                .extracting(operation -> operation.id().vm())
+                .as("not detached; the next attach runs")
+                .containsExactly("vm", "other");
+    }
+
+    @Test
+    void theLossOfADeviceExplainsWhyItsAttachFailed() {
+        CoreRun run = CoreRun.admitted();
+        Attachment attachment = run.attachment("vm", 0, 1);
+        run.read(1, 1, attachment);
+
+        run.on(new AgentEvent.DeviceLost(attachment.id(), GONE));
+        run.end(new OperationResult.Failed(CANNOT_NEST));
+
+        assertThat(run.outcomes())
+                .singleElement()
+                .satisfies(outcome -> assertThat(outcome.failure()).contains(GONE));
+    }
+
+    @Test
+    void theLossOfADeviceThatIsBeingDetachedChangesNothing() {
+        CoreRun run = CoreRun.admitted();
+        Attachment attachment = run.attachment("vm", 0, 1);
+        run.read(1, 1, attachment);
+        run.settle();
+        run.read(1, 2, Records.detached(attachment));
+
+        run.on(new AgentEvent.DeviceLost(attachment.id(), GONE));
+        run.settle();
+
+        assertThat(run.outcomes())
+                .extracting(Outcome::state)
+                .containsExactly(DeviceState.ATTACHED, DeviceState.DETACHED);
     }
 
     @Test
