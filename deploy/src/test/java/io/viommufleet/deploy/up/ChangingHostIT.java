@@ -8,7 +8,12 @@ import io.viommufleet.agent.host.HostSources;
 import io.viommufleet.agent.vmm.EmulatedHost;
 import io.viommufleet.common.kafka.KafkaConnection;
 import io.viommufleet.common.kafka.Partitions;
+import io.viommufleet.common.model.AttachmentId;
+import io.viommufleet.common.model.DeviceState;
+import io.viommufleet.common.model.HostFault;
+import io.viommufleet.common.model.HostInventory;
 import io.viommufleet.common.model.HostState;
+import io.viommufleet.common.model.Outcome;
 import io.viommufleet.common.model.Phase;
 import io.viommufleet.common.model.Placement;
 import io.viommufleet.controller.app.ControllerApp;
@@ -17,6 +22,7 @@ import io.viommufleet.controller.cell.CellSettings;
 import io.viommufleet.deploy.broker.BrokerSettings;
 import io.viommufleet.deploy.broker.EmbeddedBroker;
 import io.viommufleet.deploy.cli.CommandRun;
+import io.viommufleet.deploy.view.FleetState;
 import io.viommufleet.deploy.view.FleetState.CellKey;
 import io.viommufleet.deploy.view.FleetView;
 import java.io.IOException;
@@ -30,6 +36,9 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,6 +51,7 @@ class ChangingHostIT {
     private static final CellKey<String> TRAINER = new CellKey<>(0, "trainer");
     private static final String NESTS = "0x3ef9e86f050df";
     private static final String NEVER_NESTS = "0x3ef9e82f050df";
+    private static final String LOST = "gpu0 on changing: OPEN_CDEV ENODEV: 0000:3b:00.0 is gone from host changing";
     private static final String GPU =
             "{bdf: \"0000:3b:00.0\", vendor: \"0x10de\", device: \"0x2330\", class: \"0x030200\", group: 12, iommu:"
                     + " dmar0, driver: %s}";
@@ -103,7 +113,7 @@ class ChangingHostIT {
                 assertThat(run("explain", "trainer"))
                         .contains("stranded: host changing changed with boot")
                         .contains("ECAP.NEST (bit 26) is clear");
-                assertThat(metrics())
+                assertThat(metrics(controller.url()))
                         .contains("viommu_hosts_drifted{cell=\"0\"} 1.0")
                         .contains("viommu_vms_stranded{cell=\"0\"} 1.0");
             }
@@ -129,6 +139,62 @@ class ChangingHostIT {
         }
     }
 
+    @Test
+    void failsTheVmWhenItsDeviceIsPulledOutAfterACallAndPublishesTheHostWithoutIt() throws IOException {
+        host(NESTS, GPU.formatted("vfio-pci"), "{call: 5, lose: \"0000:3b:00.0\"}");
+        apply();
+        try (FleetView view = FleetView.open(kafka());
+                AgentApp _ = AgentApp.start(config())) {
+            assertThat(await(view, Phase.FAILED).reason()).isEqualTo(LOST);
+
+            assertThat(awaitHost(view, host -> host.devices().isEmpty()).faults())
+                    .extracting(HostFault::words)
+                    .containsExactly("after call number 5 device 0000:3b:00.0 is gone");
+            assertThat(run("describe", "host", "changing"))
+                    .contains("after call number 5 device 0000:3b:00.0 is gone")
+                    .doesNotContain("bdf:");
+        }
+    }
+
+    @Test
+    void failsASlowAttachInOneGoWhenItsDeviceIsPulledOutBeforeItsEnd() throws IOException, InterruptedException {
+        host(
+                NESTS,
+                GPU.formatted("vfio-pci"),
+                "{call: 5, lose: \"0000:3b:00.0\"}, {ioctl: IOAS_MAP, nth: 1, slow: 2s}");
+        apply();
+        try (FleetView view = FleetView.open(kafka());
+                AgentApp agent = AgentApp.start(config())) {
+            assertThat(await(view, Phase.FAILED).reason()).isEqualTo(LOST);
+
+            assertThat(metrics(agent.url().orElseThrow()))
+                    .containsPattern("viommu_outcomes_total\\{[^}]*state=\"failed\"")
+                    .doesNotContainPattern("viommu_outcomes_total\\{[^}]*state=\"attached\"");
+            awaitHost(view, host -> host.devices().isEmpty());
+        }
+    }
+
+    @Test
+    void attachesOnAHostWhoseCallsAreSlowAndSaysSoInTheOutcome() throws IOException {
+        host(NESTS, GPU.formatted("vfio-pci"), "{ioctl: IOAS_MAP, slow: 50ms}");
+        apply();
+        try (FleetView view = FleetView.open(kafka());
+                AgentApp _ = AgentApp.start(config())) {
+            await(view, Phase.RUNNING);
+
+            Outcome outcome = outcome(view);
+            assertThat(outcome.state()).isEqualTo(DeviceState.ATTACHED);
+            assertThat(outcome.durationNanos())
+                    .as("what the outcome says counts the delay of one call at least")
+                    .isGreaterThanOrEqualTo(50_000_000);
+            HostInventory host = view.state().inventories().get(HOST);
+            assertThat(host.devices()).hasSize(1);
+            assertThat(host.faults())
+                    .extracting(HostFault::words)
+                    .containsExactly("IOAS_MAP each time takes 50000 µs longer");
+        }
+    }
+
     private KafkaConnection kafka() {
         return KafkaConnection.to(broker.bootstrapServers());
     }
@@ -142,7 +208,7 @@ class ChangingHostIT {
                 directory.resolve("state"),
                 Optional.empty(),
                 false,
-                Optional.empty(),
+                Optional.of(0),
                 Duration.ofMillis(500),
                 Duration.ofMillis(200),
                 Duration.ofSeconds(15));
@@ -150,6 +216,10 @@ class ChangingHostIT {
 
     /** Replaces the host's file in one go, as an agent may read it at any moment. */
     private void host(String ecap, String devices) throws IOException {
+        host(ecap, devices, "");
+    }
+
+    private void host(String ecap, String devices, String faults) throws IOException {
         Path next = Files.writeString(directory.resolve("next.yaml"), """
             kind: Host
             metadata: {name: changing}
@@ -161,7 +231,8 @@ class ChangingHostIT {
               interrupt-remapping: on
               iommus: [{id: dmar0, type: intel-vtd, cap: "0x19ed008c40780c66", ecap: "%s"}]
               devices: [%s]
-            """.formatted(ecap, devices));
+              faults: [%s]
+            """.formatted(ecap, devices, faults));
         Files.move(next, directory.resolve("host.yaml"), StandardCopyOption.ATOMIC_MOVE);
     }
 
@@ -188,21 +259,34 @@ class ChangingHostIT {
         return run.out();
     }
 
-    private String metrics() throws IOException, InterruptedException {
+    private static String metrics(String url) throws IOException, InterruptedException {
         try (HttpClient client = HttpClient.newHttpClient()) {
             return client.send(
-                            HttpRequest.newBuilder(URI.create(controller.url() + "/metrics"))
-                                    .build(),
+                            HttpRequest.newBuilder(URI.create(url + "/metrics")).build(),
                             HttpResponse.BodyHandlers.ofString())
                     .body();
         }
     }
 
+    private static Outcome outcome(FleetView view) {
+        return view.state()
+                .outcome(new CellKey<>(0, new AttachmentId("changing", "trainer", "gpu0")))
+                .orElseThrow();
+    }
+
     private static Placement await(FleetView view, Phase phase) {
+        return await(view, state -> state.placements().get(TRAINER), placement -> placement.phase() == phase);
+    }
+
+    private static HostInventory awaitHost(FleetView view, Predicate<HostInventory> goal) {
+        return await(view, state -> state.inventories().get(HOST), goal);
+    }
+
+    private static <T> T await(FleetView view, Function<FleetState, @Nullable T> what, Predicate<T> goal) {
         long deadlineNanos = System.nanoTime() + DEADLINE.toNanos();
         while (true) {
-            Placement now = view.state().placements().get(TRAINER);
-            if (now != null && now.phase() == phase) {
+            T now = what.apply(view.state());
+            if (now != null && goal.test(now)) {
                 return now;
             }
             assertThat(System.nanoTime()).as("deadline, with %s", now).isLessThan(deadlineNanos);
