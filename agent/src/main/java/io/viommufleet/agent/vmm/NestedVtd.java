@@ -18,7 +18,13 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** An intel-iommu with first-stage translation: the guest's PASID entries become nested HWPTs on the parent of the attach. */
+/**
+ * An intel-iommu with first-stage translation: the guest's PASID entries become nested HWPTs on the parent of the attach.
+ *
+ * <p>They have no fault queue. QEMU's page request series (vtd_create_fs_faultq) makes one for each first stage with {@code svm=on}, and only for a
+ * device whose context entry lets it make page requests. That takes a device with ATS and PRI, which an inventory does not tell: VT-d would refuse to
+ * attach such an HWPT with ENODEV.
+ */
 final class NestedVtd implements GuestIommu {
     private static final int STAGE1_DATA = 1;
     private static final int STAGE1_BYTES = 24;
@@ -61,7 +67,9 @@ final class NestedVtd implements GuestIommu {
                 invalidate(key(unmap.device(), unmap.pasid()), Optional.of(unmap.range()), activity);
             case GuestStep.Invalidate invalidate -> invalidate(invalidate, activity);
             case GuestStep.Fault _ ->
-                activity.note("a fault of the first stage stays in the host's log: VT-d reports none to the VMM");
+                activity.note(
+                        "the fault stays in the host's log: only page requests reach the VMM, and the device is not"
+                                + " known to make any");
         }
     }
 

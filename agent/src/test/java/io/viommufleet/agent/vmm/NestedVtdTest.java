@@ -73,6 +73,23 @@ class NestedVtdTest {
     }
 
     @Test
+    void aFaultOfTheFirstStageReachesNobodyWhereNoDeviceIsKnownToMakePageRequests() {
+        TestGuest guest = TestGuest.of(
+                TestHost.vtd(),
+                TestVm.nestedIntel("pasid-bits=8", "svm=on", "device-iotlb=on")
+                        .rules(RulesVersion.V2)
+                        .device());
+        guest.does("enable-viommu", "map d0 iova=0 length=4KiB");
+
+        GuestReport report = guest.report("fault d0 iova=0x5000");
+        assertThat(report.ok()).isTrue();
+        assertThat(report.calls()).isEmpty();
+        assertThat(report.note()).startsWith("the fault stays in the host's log");
+        assertThat(guest.count(ObjectKind.FAULT)).isZero();
+        guest.leaves();
+    }
+
+    @Test
     void resetLeavesTheStateAfterTheAttach() {
         TestGuest guest = guest();
         HostSnapshot attached = guest.host().snapshot();
