@@ -63,7 +63,8 @@ final class Recovery {
                 List.of(),
                 Map.of(),
                 0,
-                List.of());
+                List.of(),
+                Optional.empty());
         JournalEntry fact = new JournalEntry.Settled(held, lost, held);
         journal.append(List.of(fact));
         core.replay(fact);

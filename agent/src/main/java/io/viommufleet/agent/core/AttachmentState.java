@@ -98,7 +98,8 @@ public sealed interface AttachmentState {
                             result.unmet(),
                             result.resolvedValues(),
                             nowNanos - sinceNanos,
-                            result.guest()));
+                            result.guest(),
+                            Optional.empty()));
         }
 
         /** A lost device explains the failure better than what the attach path stumbled over. */
@@ -245,7 +246,8 @@ public sealed interface AttachmentState {
                 List.of(),
                 Map.of(),
                 durationNanos,
-                List.of());
+                List.of(),
+                Optional.empty());
     }
 
     private static Outcome answerAgain(Outcome answer, Command again) {
@@ -257,6 +259,7 @@ public sealed interface AttachmentState {
                 answer.unmet(),
                 answer.resolvedValues(),
                 answer.durationNanos(),
-                answer.guest());
+                answer.guest(),
+                answer.migration());
     }
 }

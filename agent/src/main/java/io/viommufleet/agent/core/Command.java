@@ -60,6 +60,15 @@ public record Command(Attachment attachment, long generation, long epoch) {
 
     /** An answer without failure, unmet wants or values. */
     Outcome answer(DeviceState state, long durationNanos) {
-        return new Outcome(id(), generation, state, Optional.empty(), List.of(), Map.of(), durationNanos, List.of());
+        return new Outcome(
+                id(),
+                generation,
+                state,
+                Optional.empty(),
+                List.of(),
+                Map.of(),
+                durationNanos,
+                List.of(),
+                Optional.empty());
     }
 }

@@ -142,7 +142,8 @@ class JournalTest {
                         List.of(new GuestCall("IOAS_UNMAP", 2, Optional.of("ENOENT"))),
                         Optional.of(new GuestReport.Failure(
                                 Optional.of("IOAS_UNMAP"), Optional.of("ENOENT"), "nothing is mapped")),
-                        "")));
+                        "")),
+                Optional.empty());
         return new JournalEntry.Settled(command, outcome, command);
     }
 
@@ -152,7 +153,15 @@ class JournalTest {
         AttachFailure busy =
                 new AttachFailure(AttachStep.DETACH, Optional.of("IOMMU_DESTROY"), Optional.of("EBUSY"), "busy");
         Outcome outcome = new Outcome(
-                held.id(), 2, DeviceState.QUARANTINED, Optional.of(busy), List.of(), Map.of(), 5, List.of());
+                held.id(),
+                2,
+                DeviceState.QUARANTINED,
+                Optional.of(busy),
+                List.of(),
+                Map.of(),
+                5,
+                List.of(),
+                Optional.empty());
         return new JournalEntry.Settled(detach, outcome, held);
     }
 }

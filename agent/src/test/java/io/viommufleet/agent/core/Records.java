@@ -118,7 +118,8 @@ public final class Records {
                 configuration,
                 certificate(configuration),
                 Map.of(),
-                List.of());
+                List.of(),
+                Attachment.Role.ACTIVE);
     }
 
     public static Attachment detached(Attachment attached) {
@@ -141,7 +142,8 @@ public final class Records {
                 attachment.configuration(),
                 attachment.certificate(),
                 attachment.resolvedValues(),
-                attachment.guest());
+                attachment.guest(),
+                Attachment.Role.ACTIVE);
     }
 
     public static Attachment certified(Attachment attachment, Certificate certificate) {
@@ -156,7 +158,8 @@ public final class Records {
                 attachment.configuration(),
                 certificate,
                 attachment.resolvedValues(),
-                attachment.guest());
+                attachment.guest(),
+                Attachment.Role.ACTIVE);
     }
 
     private static Attachment with(Attachment a, Attachment.Desired desired, String boot, String incarnation) {
@@ -171,7 +174,8 @@ public final class Records {
                 a.configuration(),
                 a.certificate(),
                 a.resolvedValues(),
-                a.guest());
+                a.guest(),
+                Attachment.Role.ACTIVE);
     }
 
     public static Envelope led(long epoch, long generation, FleetRecord value) {

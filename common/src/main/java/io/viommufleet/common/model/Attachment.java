@@ -18,6 +18,7 @@ import java.util.Map;
  * @param certificate what the controller decided
  * @param resolvedValues values that the first attach froze, by property path; empty before it
  * @param guest the VM's script, run once the last of its devices is attached
+ * @param role of the host in the life of the VM
  */
 public record Attachment(
         AttachmentId id,
@@ -30,7 +31,8 @@ public record Attachment(
         ConfigurationSpec configuration,
         Certificate certificate,
         Map<String, String> resolvedValues,
-        List<GuestStep> guest)
+        List<GuestStep> guest,
+        Role role)
         implements FleetRecord {
     public Attachment {
         resolvedValues = Map.copyOf(resolvedValues);
@@ -45,6 +47,16 @@ public record Attachment(
     @Override
     public String key() {
         return id.toString();
+    }
+
+    /** What the host is for the VM. */
+    public enum Role {
+        /** The guest runs here. */
+        ACTIVE,
+        /** The guest runs here and is being handed over to another host: dirty pages are tracked. */
+        SOURCE,
+        /** The guest will be taken over from another host: it does not run here yet. */
+        TARGET
     }
 
     /** The two states that can be asked for. */

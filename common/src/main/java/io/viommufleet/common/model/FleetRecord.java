@@ -13,7 +13,12 @@ public sealed interface FleetRecord
                 Leader,
                 DecisionRecord,
                 Rejected,
-                TracePiece {
+                TracePiece,
+                Operation,
+                OperationProgress,
+                Policy,
+                PolicyState,
+                Breaker {
 
     /** The topic that this value belongs on. */
     FleetTopic topic();

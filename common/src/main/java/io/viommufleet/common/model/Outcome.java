@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param resolvedValues values frozen by this attach, by property path
  * @param durationNanos how long the attach or detach took on the host's monotonic clock
  * @param guest what the guest's steps led to, where this attach completed the VM
+ * @param migration what the source made of handing the guest over, where it was told to
  */
 public record Outcome(
         AttachmentId id,
@@ -24,7 +25,8 @@ public record Outcome(
         List<String> unmet,
         Map<String, String> resolvedValues,
         long durationNanos,
-        List<GuestReport> guest)
+        List<GuestReport> guest,
+        Optional<MigrationReport> migration)
         implements FleetRecord {
     public Outcome {
         unmet = List.copyOf(unmet);

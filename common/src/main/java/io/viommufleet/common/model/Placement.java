@@ -21,6 +21,8 @@ import java.util.Optional;
  * @param resolvedValues values that a host resolved at the first attach, by property path; frozen from then on
  * @param active where the VM is or is being placed
  * @param target where it is moving to
+ * @param movement how it moves there; present exactly where {@code target} is
+ * @param attempts to place it that failed since it was last running or asked for, the oldest first
  */
 public record Placement(
         Metadata metadata,
@@ -33,11 +35,14 @@ public record Placement(
         List<ConfigurationError> errors,
         Map<String, String> resolvedValues,
         Optional<Leg> active,
-        Optional<Leg> target)
+        Optional<Leg> target,
+        Optional<Movement> movement,
+        List<Attempt> attempts)
         implements FleetRecord {
     public Placement {
         errors = List.copyOf(errors);
         resolvedValues = Map.copyOf(resolvedValues);
+        attempts = List.copyOf(attempts);
     }
 
     @Override
@@ -68,10 +73,48 @@ public record Placement(
      *
      * @param host where
      * @param devices host device by guest device id
+     * @param memoryByNode bytes of guest RAM that are pinned on each NUMA node; empty where the host does not tell its nodes
      */
-    public record Leg(String host, Map<String, Bdf> devices) {
+    public record Leg(String host, Map<String, Bdf> devices, Map<Integer, Long> memoryByNode) {
         public Leg {
             devices = Map.copyOf(devices);
+            memoryByNode = Map.copyOf(memoryByNode);
+        }
+
+        /** On a host that does not tell its NUMA nodes. */
+        public Leg(String host, Map<String, Bdf> devices) {
+            this(host, devices, Map.of());
         }
     }
+
+    /**
+     * How a VM moves from its active leg to its target.
+     *
+     * @param operation that moves it
+     * @param mode live or cold
+     * @param stage how far it is
+     */
+    public record Movement(String operation, Action.MigrationMode mode, Stage stage) {}
+
+    /** How far a movement is. A live one prepares, then switches; a cold one stops, then starts. */
+    public enum Stage {
+        /** Live: the target attaches its devices while the guest runs on the source. */
+        PREPARING,
+        /** Live: the source tracks dirty pages and hands the guest over. */
+        SWITCHING,
+        /** Cold: the source detaches. */
+        STOPPING,
+        /** Cold: the target attaches; should it fail, the source attaches again. */
+        STARTING,
+        /** The target is given up; its devices are detached. */
+        ROLLING_BACK
+    }
+
+    /**
+     * A placement that failed.
+     *
+     * @param host where
+     * @param reason in words
+     */
+    public record Attempt(String host, String reason) {}
 }

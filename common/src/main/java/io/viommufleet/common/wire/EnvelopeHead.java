@@ -7,8 +7,10 @@ import io.viommufleet.common.model.FleetRecord;
 import io.viommufleet.common.model.FleetTopic;
 import io.viommufleet.common.model.HostInventory;
 import io.viommufleet.common.model.Leader;
+import io.viommufleet.common.model.Operation;
 import io.viommufleet.common.model.Origin;
 import io.viommufleet.common.model.Placement;
+import io.viommufleet.common.model.Policy;
 import io.viommufleet.common.model.VirtualMachine;
 import io.viommufleet.common.wire.RecordCodec.Unfit;
 import java.util.List;
@@ -43,6 +45,8 @@ record EnvelopeHead(Optional<Integer> cell, long generation, Origin origin) {
             case HostInventory host -> Optional.of(host.metadata().cell());
             case Placement placement -> Optional.of(placement.metadata().cell());
             case Leader leader -> Optional.of(leader.cell());
+            case Operation operation -> Optional.of(operation.cell());
+            case Policy policy -> Optional.of(policy.metadata().cell());
             case FleetRecord other -> Optional.empty();
         };
     }

@@ -3,6 +3,7 @@ package io.viommufleet.common.wire;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.Nulls;
+import io.viommufleet.common.model.Action;
 import io.viommufleet.common.model.Attachment;
 import io.viommufleet.common.model.AttachmentId;
 import io.viommufleet.common.model.Bdf;
@@ -11,8 +12,11 @@ import io.viommufleet.common.model.GuestStep;
 import io.viommufleet.common.model.HostFault;
 import io.viommufleet.common.model.HostInventory;
 import io.viommufleet.common.model.HostIommu;
+import io.viommufleet.common.model.HostState;
 import io.viommufleet.common.model.IommuType;
 import io.viommufleet.common.model.Outcome;
+import io.viommufleet.common.model.Placement;
+import io.viommufleet.common.model.Policy;
 import io.viommufleet.common.model.ReservedRegion;
 import io.viommufleet.common.model.VirtualMachine;
 import io.viommufleet.common.model.VmSpec;
@@ -24,6 +28,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.StreamReadFeature;
@@ -56,9 +61,12 @@ final class RecordModule {
                 .withConfigOverride(List.class, empty -> empty.setNullHandling(emptyForNull()))
                 .withConfigOverride(Set.class, empty -> empty.setNullHandling(emptyForNull()))
                 .withConfigOverride(Map.class, empty -> empty.setNullHandling(emptyForNull()))
-                .addMixIn(Attachment.class, WithGuest.class)
+                .addMixIn(Attachment.class, WithRole.class)
                 .addMixIn(Outcome.class, WithGuest.class)
                 .addMixIn(HostInventory.class, WithFaults.class)
+                .addMixIn(Placement.class, WithAttempts.class)
+                .addMixIn(Placement.Leg.class, WithMemoryByNode.class)
+                .addMixIn(HostState.class, WithFencedBoots.class)
                 .addModule(module())
                 .build();
     }
@@ -73,6 +81,7 @@ final class RecordModule {
         text(module, Bdf.class, Bdf::toString, Bdf::parse);
         text(module, AttachmentId.class, AttachmentId::toString, AttachmentId::parse);
         text(module, GuestStep.class, GuestStepText::write, GuestStepText::parse);
+        defaulted(module, Attachment.Role.class, Attachment.Role.ACTIVE);
         text(module, IommuType.class, IommuType::id, RecordModule::iommuType);
         tree(module, VirtualMachine.class, VmTree::write, tree -> VmTree.read(tree, UnknownKeys.REFUSED));
         tree(module, VmSpec.class, VmTree::write, tree -> VmTree.readSpec(tree, UnknownKeys.TOLERATED));
@@ -82,6 +91,9 @@ final class RecordModule {
                 VmTree::write,
                 tree -> VmTree.readConfiguration(tree, UnknownKeys.TOLERATED));
         tree(module, HostFault.class, FaultTree::write, tree -> FaultTree.read(tree, UnknownKeys.TOLERATED));
+        tree(module, Action.class, ActionTree::write, tree -> ActionTree.read(tree, UnknownKeys.REFUSED));
+        tree(module, Policy.class, PolicyTree::write, tree -> PolicyTree.read(tree, UnknownKeys.REFUSED));
+        tree(module, Policy.Rule.class, PolicyTree::write, tree -> PolicyTree.readRule(tree, UnknownKeys.TOLERATED));
         mapped(module, ReservedRegion.class, WrittenRegion.class, WrittenRegion::of, WrittenRegion::read);
         mapped(module, HostIommu.class, WrittenIommu.class, WrittenIommu::of, WrittenIommu::read);
         return module;
@@ -129,6 +141,26 @@ final class RecordModule {
         });
     }
 
+    /** A constant that older writers had none of; where it is missing it is {@code byDefault}. */
+    private static <E extends Enum<E>> void defaulted(SimpleModule module, Class<E> type, E byDefault) {
+        module.addDeserializer(type, new ValueDeserializer<E>() {
+            @Override
+            public E deserialize(JsonParser parser, DeserializationContext context) {
+                String text = context.readValue(parser, String.class);
+                return Arrays.stream(type.getEnumConstants())
+                        .filter(constant -> constant.name().equals(text))
+                        .findFirst()
+                        .orElseGet(() -> context.reportInputMismatch(
+                                type, "'%s' is none of %s", text, Arrays.toString(type.getEnumConstants())));
+            }
+
+            @Override
+            public Object getAbsentValue(DeserializationContext context) {
+                return byDefault;
+            }
+        });
+    }
+
     /** Writes values of one type as those of another. */
     private static <T, W> void mapped(
             SimpleModule module, Class<T> type, Class<W> written, Function<T, ? extends W> write, Function<W, T> read) {
@@ -155,6 +187,46 @@ final class RecordModule {
     interface WithFaults {
         @JsonInclude(JsonInclude.Include.NON_EMPTY)
         List<?> faults();
+    }
+
+    /** Placements that older writers had no {@code attempts} in. */
+    interface WithAttempts {
+        @JsonInclude(JsonInclude.Include.NON_EMPTY)
+        List<?> attempts();
+    }
+
+    /** Legs that older writers had no {@code memoryByNode} in. */
+    interface WithMemoryByNode {
+        @JsonInclude(JsonInclude.Include.NON_EMPTY)
+        Map<?, ?> memoryByNode();
+    }
+
+    /** Host states that older writers had no fenced boots and failures in. */
+    interface WithFencedBoots {
+        @JsonInclude(JsonInclude.Include.NON_EMPTY)
+        List<?> fencedBoots();
+
+        @JsonInclude(JsonInclude.Include.NON_EMPTY)
+        Map<?, ?> groupFailures();
+    }
+
+    /** Commands that older writers had no {@code role} in. */
+    interface WithRole extends WithGuest {
+        @JsonInclude(value = JsonInclude.Include.CUSTOM, valueFilter = ActiveRole.class)
+        Attachment.Role role();
+    }
+
+    /** Equal to what is not written. */
+    static final class ActiveRole {
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other == Attachment.Role.ACTIVE;
+        }
+
+        @Override
+        public int hashCode() {
+            return Attachment.Role.ACTIVE.hashCode();
+        }
     }
 
     /** Records that older writers had no {@code guest} in: without steps they are still written the same. */

@@ -1,6 +1,7 @@
 package io.viommufleet.common.wire;
 
 import io.viommufleet.common.model.Attachment;
+import io.viommufleet.common.model.Breaker;
 import io.viommufleet.common.model.DecisionRecord;
 import io.viommufleet.common.model.FleetRecord;
 import io.viommufleet.common.model.Heartbeat;
@@ -8,8 +9,12 @@ import io.viommufleet.common.model.HostAdmission;
 import io.viommufleet.common.model.HostInventory;
 import io.viommufleet.common.model.HostState;
 import io.viommufleet.common.model.Leader;
+import io.viommufleet.common.model.Operation;
+import io.viommufleet.common.model.OperationProgress;
 import io.viommufleet.common.model.Outcome;
 import io.viommufleet.common.model.Placement;
+import io.viommufleet.common.model.Policy;
+import io.viommufleet.common.model.PolicyState;
 import io.viommufleet.common.model.Rejected;
 import io.viommufleet.common.model.TracePiece;
 import io.viommufleet.common.model.VirtualMachine;
@@ -29,7 +34,12 @@ enum RecordType {
     LEADER("leader", Leader.class),
     DECISION("decision", DecisionRecord.class),
     REJECTED("rejected", Rejected.class),
-    TRACE("trace", TracePiece.class);
+    TRACE("trace", TracePiece.class),
+    OPERATION("operation", Operation.class),
+    PROGRESS("progress", OperationProgress.class),
+    POLICY("policy", Policy.class),
+    POLICY_STATE("policystate", PolicyState.class),
+    BREAKER("breaker", Breaker.class);
 
     private final String text;
     private final Class<? extends FleetRecord> recordClass;
@@ -57,6 +67,11 @@ enum RecordType {
             case DecisionRecord decision -> DECISION;
             case Rejected rejected -> REJECTED;
             case TracePiece piece -> TRACE;
+            case Operation operation -> OPERATION;
+            case OperationProgress progress -> PROGRESS;
+            case Policy policy -> POLICY;
+            case PolicyState state -> POLICY_STATE;
+            case Breaker breaker -> BREAKER;
         };
     }
 

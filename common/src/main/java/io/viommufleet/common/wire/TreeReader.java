@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -96,6 +97,22 @@ public final class TreeReader {
     /** A scalar that {@code parser} understands; an error that says what is allowed where it does not. */
     public <T> Optional<T> parsed(String key, String allowed, Function<String, Optional<T>> parser) {
         return text(key).flatMap(text -> parse(pathOf(key), text, allowed, parser));
+    }
+
+    /** One of the constants of an enum, written in lower case with dashes. */
+    public <E extends Enum<E>> Optional<E> word(String key, Class<E> type) {
+        List<E> constants = List.of(type.getEnumConstants());
+        return parsed(
+                key,
+                Names.list(constants.stream().map(TreeReader::word)),
+                text -> constants.stream()
+                        .filter(constant -> word(constant).equals(text))
+                        .findFirst());
+    }
+
+    /** How {@link #word(String, Class)} reads a constant. */
+    public static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /** A list of scalars; empty where the key is missing. */

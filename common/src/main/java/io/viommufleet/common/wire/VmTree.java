@@ -7,14 +7,14 @@ import io.viommufleet.common.model.GuestStep;
 import io.viommufleet.common.model.Metadata;
 import io.viommufleet.common.model.Names;
 import io.viommufleet.common.model.PlacementRules;
+import io.viommufleet.common.model.PlacementRules.Numa;
+import io.viommufleet.common.model.PlacementRules.Strategy;
 import io.viommufleet.common.model.VirtualMachine;
 import io.viommufleet.common.model.VmSpec;
 import io.viommufleet.common.model.VmSpec.OnHostLoss;
 import io.viommufleet.common.viommu.GuestDevice;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -94,8 +94,7 @@ public final class VmTree {
                 memoryBytes,
                 matches(spec),
                 spec.object("placement").map(VmTree::placement).orElse(PlacementRules.ANYWHERE),
-                spec.parsed("onHostLoss", "wait or evacuate", VmTree::onHostLoss)
-                        .orElse(OnHostLoss.WAIT),
+                spec.word("onHostLoss", OnHostLoss.class).orElse(OnHostLoss.WAIT),
                 spec.bool("strict").orElse(false),
                 spec.text("rulesVersion"),
                 spec.bool("deleted").orElse(false),
@@ -154,7 +153,14 @@ public final class VmTree {
     private static PlacementRules placement(TreeReader placement) {
         List<String> hosts = placement.texts("hosts");
         hosts.forEach(host -> placement.check("hosts", () -> Names.requireHost(host)));
-        PlacementRules read = new PlacementRules(hosts, placement.textMap("labels"), placement.text("spread"));
+        PlacementRules read = new PlacementRules(
+                hosts,
+                placement.textMap("labels"),
+                placement.text("spread"),
+                placement.word("strategy", Strategy.class).orElse(Strategy.SPREAD),
+                placement.word("numa", Numa.class).orElse(Numa.PREFER),
+                placement.textMap("antiAffinity"),
+                placement.text("pool"));
         placement.finish();
         return read;
     }
@@ -166,16 +172,6 @@ public final class VmTree {
         } catch (IllegalArgumentException none) {
             return Optional.empty();
         }
-    }
-
-    private static Optional<OnHostLoss> onHostLoss(String text) {
-        return Arrays.stream(OnHostLoss.values())
-                .filter(value -> word(value).equals(text))
-                .findFirst();
-    }
-
-    private static String word(OnHostLoss value) {
-        return value.name().toLowerCase(Locale.ROOT);
     }
 
     /** Writes a whole VM, without {@code kind}. */
@@ -206,7 +202,7 @@ public final class VmTree {
         if (!spec.placement().equals(PlacementRules.ANYWHERE)) {
             tree.set("placement", write(spec.placement()));
         }
-        tree.put("onHostLoss", word(spec.onHostLoss()));
+        tree.put("onHostLoss", TreeReader.word(spec.onHostLoss()));
         tree.put("strict", spec.strict());
         spec.rulesVersion().ifPresent(version -> tree.put("rulesVersion", version));
         tree.put("deleted", spec.deleted());
@@ -239,6 +235,14 @@ public final class VmTree {
         }
         textMap(tree, "labels", placement.labels());
         placement.spread().ifPresent(label -> tree.put("spread", label));
+        if (placement.strategy() != Strategy.SPREAD) {
+            tree.put("strategy", TreeReader.word(placement.strategy()));
+        }
+        if (placement.numa() != Numa.PREFER) {
+            tree.put("numa", TreeReader.word(placement.numa()));
+        }
+        textMap(tree, "antiAffinity", placement.antiAffinity());
+        placement.pool().ifPresent(pool -> tree.put("pool", pool));
         return tree;
     }
 

@@ -1,5 +1,6 @@
 package io.viommufleet.common.wire;
 
+import io.viommufleet.common.model.Action;
 import io.viommufleet.common.model.AttachmentId;
 import io.viommufleet.common.model.Bdf;
 import io.viommufleet.common.model.DeviceMatch;
@@ -10,8 +11,10 @@ import io.viommufleet.common.model.GuestStep;
 import io.viommufleet.common.model.HostFault;
 import io.viommufleet.common.model.HostFault.Effect;
 import io.viommufleet.common.model.Metadata;
+import io.viommufleet.common.model.Operation;
 import io.viommufleet.common.model.Origin;
 import io.viommufleet.common.model.PlacementRules;
+import io.viommufleet.common.model.Policy;
 import io.viommufleet.common.model.VmSpec;
 import io.viommufleet.common.viommu.GuestDevice;
 import io.viommufleet.common.viommu.GuestSlot;
@@ -105,13 +108,39 @@ final class RandomRecords {
             return Optional.of(new PlacementRules(
                     IntStream.range(0, random.nextInt(3)).mapToObj(i -> name()).toList(),
                     Map.of(text(), text()),
+                    Optional.of(text()),
+                    (PlacementRules.Strategy) value(PlacementRules.Strategy.class, ""),
+                    (PlacementRules.Numa) value(PlacementRules.Numa.class, ""),
+                    Map.of(text(), text()),
                     Optional.of(text())));
+        } else if (type == Action.Drain.class) {
+            return Optional.of(new Action.Drain(name(), Action.MigrationMode.COLD, Optional.of(1 + random.nextInt(9))));
+        } else if (type == Action.Migrate.class) {
+            return Optional.of(new Action.Migrate(name(), Optional.of(name()), Action.MigrationMode.LIVE));
+        } else if (type == Action.Cancel.class) {
+            return Optional.of(new Action.Cancel(name()));
+        } else if (type == Action.FinalizeFeatureLevel.class) {
+            return Optional.of(new Action.FinalizeFeatureLevel(1 + random.nextInt(9)));
+        } else if (type == Operation.class) {
+            return Optional.of(new Operation(name(), random.nextInt(9), (Action) value(Action.class, "")));
+        } else if (type == Policy.Rule.Quota.class) {
+            return Optional.of(new Policy.Rule.Quota(
+                    text(),
+                    Optional.of(random.nextInt(1 << 16)),
+                    Optional.empty(),
+                    Optional.of(random.nextLong(1L << 40))));
+        } else if (type == Policy.Rule.Limits.class) {
+            return Optional.of(new Policy.Rule.Limits(
+                    Optional.of(1 + random.nextInt(9)), Optional.of(text()), Optional.of(1 + random.nextInt(100))));
         } else if (type == GuestStep.class) {
             return Optional.of(new RandomGuest(random).step(name()));
         } else if (type == HostFault.class) {
             return Optional.of(fault());
         } else if (type == VmSpec.class) {
             return Optional.of(withMatches((VmSpec) construct(type)));
+        } else if (type.isSealed() && type.isInterface()) {
+            Class<?>[] kinds = type.getPermittedSubclasses();
+            return Optional.of(value(kinds[random.nextInt(kinds.length)], ""));
         }
         return Optional.empty();
     }

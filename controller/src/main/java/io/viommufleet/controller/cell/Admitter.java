@@ -89,7 +89,9 @@ final class Admitter {
                 errors,
                 Map.of(),
                 Optional.empty(),
-                Optional.empty());
+                Optional.empty(),
+                Optional.empty(),
+                List.of());
     }
 
     private static ConfigurationError unknownRules(String wanted) {

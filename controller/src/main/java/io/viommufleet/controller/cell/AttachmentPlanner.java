@@ -82,6 +82,7 @@ final class AttachmentPlanner {
                 decision.configuration(),
                 decision.certificate(),
                 placement.resolvedValues(),
-                placement.spec().guest());
+                placement.spec().guest(),
+                Attachment.Role.ACTIVE);
     }
 }

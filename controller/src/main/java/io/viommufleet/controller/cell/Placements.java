@@ -71,7 +71,9 @@ final class Placements {
                 from.errors(),
                 resolvedValues,
                 active,
-                from.target());
+                from.target(),
+                from.movement(),
+                from.attempts());
     }
 
     private static Placement observed(Placement from, String request, Optional<String> refusedChange) {
@@ -86,6 +88,8 @@ final class Placements {
                 from.errors(),
                 from.resolvedValues(),
                 from.active(),
-                from.target());
+                from.target(),
+                from.movement(),
+                from.attempts());
     }
 }

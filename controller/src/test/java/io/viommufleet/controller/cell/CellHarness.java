@@ -148,7 +148,8 @@ final class CellHarness {
                         List.of(),
                         Map.of(),
                         1_000,
-                        List.of()));
+                        List.of(),
+                        Optional.empty()));
     }
 
     private Envelope latest(AttachmentId id) {
@@ -233,7 +234,7 @@ final class CellHarness {
                                 List.of()),
                         MEMORY_BYTES,
                         matches,
-                        new PlacementRules(List.of(hosts), Map.of(), Optional.empty()),
+                        PlacementRules.onHosts(List.of(hosts)),
                         VmSpec.OnHostLoss.WAIT,
                         false,
                         Optional.empty(),

@@ -3,6 +3,7 @@ package io.viommufleet.deploy.view;
 import io.viommufleet.common.kafka.LogRecord;
 import io.viommufleet.common.model.Attachment;
 import io.viommufleet.common.model.AttachmentId;
+import io.viommufleet.common.model.Breaker;
 import io.viommufleet.common.model.DecisionRecord;
 import io.viommufleet.common.model.Envelope;
 import io.viommufleet.common.model.FleetTopic;
@@ -11,9 +12,13 @@ import io.viommufleet.common.model.HostAdmission;
 import io.viommufleet.common.model.HostInventory;
 import io.viommufleet.common.model.HostState;
 import io.viommufleet.common.model.Leader;
+import io.viommufleet.common.model.Operation;
+import io.viommufleet.common.model.OperationProgress;
 import io.viommufleet.common.model.Origin;
 import io.viommufleet.common.model.Outcome;
 import io.viommufleet.common.model.Placement;
+import io.viommufleet.common.model.Policy;
+import io.viommufleet.common.model.PolicyState;
 import io.viommufleet.common.model.Rejected;
 import io.viommufleet.common.model.TracePiece;
 import io.viommufleet.common.model.VirtualMachine;
@@ -36,6 +41,10 @@ public final class FleetState {
     private final Map<CellKey<String>, HostState> hostStates = new TreeMap<>();
     private final Map<CellKey<AttachmentId>, Commanded> attachments = new TreeMap<>();
     private final Map<CellKey<AttachmentId>, Outcome> outcomes = new TreeMap<>();
+    private final Map<CellKey<String>, Operation> operations = new TreeMap<>();
+    private final Map<CellKey<String>, OperationProgress> progress = new TreeMap<>();
+    private final Map<CellKey<String>, PolicyState> policies = new TreeMap<>();
+    private final Map<Integer, Breaker> breakers = new TreeMap<>();
     private final Map<Integer, Leader> leaders = new TreeMap<>();
     private final Map<String, Rejected> rejected = new TreeMap<>();
     private final Map<String, Long> epochs = new HashMap<>();
@@ -84,7 +93,11 @@ public final class FleetState {
             case Leader leader -> leaders.put(leader.cell(), leader);
             case Rejected refusal -> rejected.put(refusal.key(), refusal);
             case DecisionRecord decision -> count(decision);
-            case Heartbeat _, HostAdmission _, TracePiece _ -> {}
+            case Operation operation -> operations.put(new CellKey<>(cell, operation.key()), operation);
+            case OperationProgress moved -> progress.put(new CellKey<>(cell, moved.key()), moved);
+            case PolicyState policy -> policies.put(new CellKey<>(cell, policy.name()), policy);
+            case Breaker breaker -> breakers.put(cell, breaker);
+            case Heartbeat _, HostAdmission _, TracePiece _, Policy _ -> {}
         }
     }
 
@@ -130,6 +143,26 @@ public final class FleetState {
     /** What users asked for, deleted ones included. */
     public Map<CellKey<String>, VirtualMachine> requests() {
         return requests;
+    }
+
+    /** What operators asked for. */
+    public Map<CellKey<String>, Operation> operations() {
+        return operations;
+    }
+
+    /** Where every operation stands that a controller has answered. */
+    public Map<CellKey<String>, OperationProgress> progress() {
+        return progress;
+    }
+
+    /** Policies by name, with what became of them. */
+    public Map<CellKey<String>, PolicyState> policies() {
+        return policies;
+    }
+
+    /** The breaker of every cell that has opened it once. */
+    public Map<Integer, Breaker> breakers() {
+        return breakers;
     }
 
     /** The truth about every VM. */

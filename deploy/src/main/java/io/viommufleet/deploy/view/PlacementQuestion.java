@@ -61,7 +61,7 @@ public final class PlacementQuestion {
                 spec.configuration(),
                 spec.memoryBytes(),
                 spec.matches(),
-                new PlacementRules(List.of(host, host), rules.labels(), rules.spread()),
+                rules.withHosts(List.of(host, host)),
                 spec.onHostLoss(),
                 spec.strict(),
                 spec.rulesVersion(),

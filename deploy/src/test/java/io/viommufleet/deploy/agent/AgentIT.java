@@ -225,7 +225,8 @@ class AgentIT {
                 configuration,
                 certificate(configuration),
                 Map.of(),
-                List.of());
+                List.of(),
+                Attachment.Role.ACTIVE);
     }
 
     private static Certificate certificate(ConfigurationSpec configuration) {
