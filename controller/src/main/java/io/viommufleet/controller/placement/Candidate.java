@@ -2,6 +2,8 @@ package io.viommufleet.controller.placement;
 
 import io.viommufleet.common.model.VmSpec;
 import io.viommufleet.common.viommu.Decision;
+import io.viommufleet.common.viommu.GuestDevice;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -15,5 +17,10 @@ import java.util.Map;
 public record Candidate(String name, VmSpec spec, Decision.Decided decision, Map<String, String> resolvedValues) {
     public Candidate {
         resolvedValues = Map.copyOf(resolvedValues);
+    }
+
+    /** The devices that the guest sees, in their own order. */
+    List<GuestDevice> guests() {
+        return decision.canonical().devices();
     }
 }
