@@ -119,7 +119,8 @@ public final class Records {
                 certificate(configuration),
                 Map.of(),
                 List.of(),
-                Attachment.Role.ACTIVE);
+                Attachment.Role.ACTIVE,
+                Optional.empty());
     }
 
     public static Attachment detached(Attachment attached) {
@@ -143,7 +144,42 @@ public final class Records {
                 attachment.certificate(),
                 attachment.resolvedValues(),
                 attachment.guest(),
-                Attachment.Role.ACTIVE);
+                attachment.role(),
+                attachment.leaseMillis());
+    }
+
+    public static Attachment as(Attachment a, Attachment.Role role) {
+        return new Attachment(
+                a.id(),
+                a.desired(),
+                a.boot(),
+                a.incarnation(),
+                a.bdf(),
+                a.memoryBytes(),
+                a.strict(),
+                a.configuration(),
+                a.certificate(),
+                a.resolvedValues(),
+                a.guest(),
+                role,
+                a.leaseMillis());
+    }
+
+    public static Attachment leased(Attachment a, long leaseMillis) {
+        return new Attachment(
+                a.id(),
+                a.desired(),
+                a.boot(),
+                a.incarnation(),
+                a.bdf(),
+                a.memoryBytes(),
+                a.strict(),
+                a.configuration(),
+                a.certificate(),
+                a.resolvedValues(),
+                a.guest(),
+                a.role(),
+                Optional.of(leaseMillis));
     }
 
     public static Attachment certified(Attachment attachment, Certificate certificate) {
@@ -159,7 +195,8 @@ public final class Records {
                 certificate,
                 attachment.resolvedValues(),
                 attachment.guest(),
-                Attachment.Role.ACTIVE);
+                attachment.role(),
+                attachment.leaseMillis());
     }
 
     private static Attachment with(Attachment a, Attachment.Desired desired, String boot, String incarnation) {
@@ -175,7 +212,8 @@ public final class Records {
                 a.certificate(),
                 a.resolvedValues(),
                 a.guest(),
-                Attachment.Role.ACTIVE);
+                a.role(),
+                a.leaseMillis());
     }
 
     public static Envelope led(long epoch, long generation, FleetRecord value) {

@@ -3,6 +3,7 @@ package io.viommufleet.common.model;
 import io.viommufleet.common.viommu.Certificate;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A command: how one device of one VM on one host shall be. Detaching is such a whole record too; a tombstone means nothing.
@@ -19,6 +20,8 @@ import java.util.Map;
  * @param resolvedValues values that the first attach froze, by property path; empty before it
  * @param guest the VM's script, run once the last of its devices is attached
  * @param role of the host in the life of the VM
+ * @param leaseMillis how long the host may keep the VM after the last heartbeat that the log took; when that has run out, the
+ *     host is reset. Empty for a VM that waits for its host, however long that takes
  */
 public record Attachment(
         AttachmentId id,
@@ -32,11 +35,15 @@ public record Attachment(
         Certificate certificate,
         Map<String, String> resolvedValues,
         List<GuestStep> guest,
-        Role role)
+        Role role,
+        Optional<Long> leaseMillis)
         implements FleetRecord {
     public Attachment {
         resolvedValues = Map.copyOf(resolvedValues);
         guest = List.copyOf(guest);
+        leaseMillis.filter(lease -> lease <= 0).ifPresent(lease -> {
+            throw new IllegalArgumentException("the lease is %d ms; it must be positive".formatted(lease));
+        });
     }
 
     @Override

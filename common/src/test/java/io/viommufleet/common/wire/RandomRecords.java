@@ -74,7 +74,9 @@ final class RandomRecords {
         } else if (plain == int.class || plain == Integer.class) {
             return component.equals("deviceClass") ? random.nextInt(1 << 24) : random.nextInt(1 << 16);
         } else if (plain == long.class || plain == Long.class) {
-            return component.equals("memoryBytes") ? 1 + random.nextLong(1L << 40) : random.nextLong();
+            return List.of("memoryBytes", "leaseMillis").contains(component)
+                    ? 1 + random.nextLong(1L << 40)
+                    : random.nextLong();
         } else if (plain == boolean.class || plain == Boolean.class) {
             return random.nextBoolean();
         } else if (plain == OptionalInt.class) {

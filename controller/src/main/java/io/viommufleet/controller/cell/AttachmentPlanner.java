@@ -5,6 +5,8 @@ import io.viommufleet.common.model.AttachmentId;
 import io.viommufleet.common.model.HostState;
 import io.viommufleet.common.model.Phase;
 import io.viommufleet.common.model.Placement;
+import io.viommufleet.common.model.VmSpec;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -15,10 +17,12 @@ import java.util.Optional;
 final class AttachmentPlanner {
     private final Draft draft;
     private final FleetCapacity capacity;
+    private final long leaseMillis;
 
-    AttachmentPlanner(Draft draft, FleetCapacity capacity) {
+    AttachmentPlanner(Draft draft, FleetCapacity capacity, Duration lease) {
         this.draft = draft;
         this.capacity = capacity;
+        this.leaseMillis = lease.toMillis();
     }
 
     void plan() {
@@ -61,10 +65,11 @@ final class AttachmentPlanner {
                 && a.boot().equals(b.boot())
                 && a.incarnation().equals(b.incarnation())
                 && a.bdf().equals(b.bdf())
-                && a.certificate().equals(b.certificate());
+                && a.certificate().equals(b.certificate())
+                && a.leaseMillis().equals(b.leaseMillis());
     }
 
-    private static Attachment command(
+    private Attachment command(
             Placement placement,
             Placement.Leg leg,
             String device,
@@ -83,6 +88,12 @@ final class AttachmentPlanner {
                 decision.certificate(),
                 placement.resolvedValues(),
                 placement.spec().guest(),
-                Attachment.Role.ACTIVE);
+                Attachment.Role.ACTIVE,
+                leaseOf(placement.spec()));
+    }
+
+    /** Only a VM that is to be moved has a lease: any other may stay where it is, however long its host is cut off. */
+    private Optional<Long> leaseOf(VmSpec spec) {
+        return spec.onHostLoss() == VmSpec.OnHostLoss.EVACUATE ? Optional.of(leaseMillis) : Optional.empty();
     }
 }

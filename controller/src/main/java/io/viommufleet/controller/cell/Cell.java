@@ -76,7 +76,7 @@ public final class Cell {
         FleetCapacity capacity = new FleetCapacity(
                 state, draft, placer, incarnation -> contacts.silentNanos(incarnation, nowNanos) < timeoutNanos);
         new VmPlanner(draft, capacity, settings.maxMovesPerStep()).plan();
-        new AttachmentPlanner(draft, capacity).plan();
+        new AttachmentPlanner(draft, capacity, settings.lease()).plan();
         return draft.writes();
     }
 

@@ -226,7 +226,8 @@ class AgentIT {
                 certificate(configuration),
                 Map.of(),
                 List.of(),
-                Attachment.Role.ACTIVE);
+                Attachment.Role.ACTIVE,
+                Optional.empty());
     }
 
     private static Certificate certificate(ConfigurationSpec configuration) {
