@@ -75,6 +75,7 @@ final class Replay {
             case "DEV_ATTACH" -> onDevice(op, VfioDeviceIoctls.ATTACH);
             case "DEV_DETACH" -> onDevice(op, VfioDeviceIoctls.DETACH);
             case "DEV_GET_INFO" -> deviceInfo(op);
+            case "DEV_RESET" -> reset(op);
             case "FAULT_READ", "VEVENTQ_READ" ->
                 onQueue(op, queue -> read(queue, checkedBytes("count", op.wide("count"))));
             case "FAULT_WRITE", "VEVENTQ_WRITE" -> onQueue(op, queue -> write(queue, op));
@@ -125,6 +126,11 @@ final class Replay {
     private Outcome onDevice(Operation op, StructLayout layout) {
         int fd = Objects.requireNonNull(deviceFiles.get(key(op)), "device file is not open");
         return call(op, fd, layout);
+    }
+
+    private Outcome reset(Operation op) {
+        int fd = Objects.requireNonNull(deviceFiles.get(key(op)), "device file is not open");
+        return Outcome.of(SystemCalls.ioctl(process, fd, VfioDeviceIoctls.RESET_NUMBER, MemorySegment.NULL));
     }
 
     /** The recording program shows the whole struct here, whatever the call gave. */

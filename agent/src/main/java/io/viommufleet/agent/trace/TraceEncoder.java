@@ -7,6 +7,7 @@ import io.viommufleet.agent.iommufd.Result;
 import io.viommufleet.agent.uapi.Field;
 import io.viommufleet.agent.uapi.Struct;
 import io.viommufleet.agent.uapi.StructLayout;
+import io.viommufleet.agent.vfio.ResetDevice;
 import io.viommufleet.common.model.HostInventory;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -72,6 +73,9 @@ public final class TraceEncoder {
                 ObjectNode line = begin(call, closing(call));
                 end(line, NODES.objectNode().put("fd", fd), ret(call.result()), NODES.objectNode());
             }
+            case ResetDevice _
+            when onDevice(call) ->
+                end(begin(call, "DEV_RESET"), NODES.objectNode(), ret(call.result()), NODES.objectNode());
             case Ioctl<?> ioctl -> IoctlLine.of(ioctl, call.result()).ifPresent(line -> write(call, line));
             case Object arguments
             when call.name().startsWith(DEVICE_CALL) ->

@@ -22,6 +22,9 @@ public final class VfioDeviceIoctls {
     private static final int DETACH_NUMBER = 0x3b78;
     private static final int GET_INFO_NUMBER = 0x3b6b;
 
+    /** VFIO_DEVICE_RESET, which has no struct. */
+    public static final int RESET_NUMBER = 0x3b6f;
+
     /** VFIO_DEVICE_BIND_IOMMUFD. */
     public static final StructLayout BIND = StructLayout.ofVfio("DEV_BIND", BIND_NUMBER)
             .in32("flags", "iommufd")
@@ -66,6 +69,7 @@ public final class VfioDeviceIoctls {
                 case ATTACH_NUMBER -> attach(file, argument);
                 case DETACH_NUMBER -> detach(file, argument);
                 case GET_INFO_NUMBER -> getInfo(file, argument);
+                case RESET_NUMBER -> file.reset().code();
                 default -> -ENOTTY.number();
             };
         } catch (KernelFailure failure) {

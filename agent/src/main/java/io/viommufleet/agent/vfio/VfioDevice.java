@@ -1,7 +1,11 @@
 package io.viommufleet.agent.vfio;
 
+import static io.viommufleet.agent.iommufd.system.Errno.EINVAL;
+
 import io.viommufleet.agent.iommufd.EmulatedKernel;
+import io.viommufleet.agent.iommufd.Ioctl;
 import io.viommufleet.agent.iommufd.driver.IommuDevice;
+import io.viommufleet.agent.iommufd.system.KernelFailure;
 import io.viommufleet.agent.iommufd.system.UserProcess;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +50,18 @@ public final class VfioDevice {
     /** The kernel of its host. */
     public EmulatedKernel kernel() {
         return kernel;
+    }
+
+    /**
+     * Puts the function back to how it was at power-on.
+     *
+     * @throws KernelFailure EINVAL if the kernel found no way to reset it (Linux vfio_pci_ioctl_reset)
+     */
+    public Ioctl.Done reset() throws KernelFailure {
+        if ((info.flags() & DeviceInfo.RESET) == 0) {
+            throw EINVAL.failure();
+        }
+        return Ioctl.Done.DONE;
     }
 
     DeviceInfo info() {

@@ -76,6 +76,14 @@ public final class VfioDeviceFile implements OpenFile {
         });
     }
 
+    /** VFIO_DEVICE_RESET. */
+    public Result<Ioctl.Done> reset() {
+        return run(ResetDevice.NAME, new ResetDevice(), () -> {
+            requireBound();
+            return device.reset();
+        });
+    }
+
     @Override
     public void release() {
         Device bound = binding;

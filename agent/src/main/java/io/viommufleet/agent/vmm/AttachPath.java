@@ -25,6 +25,7 @@ import io.viommufleet.common.feasibility.GuestMemory;
 import io.viommufleet.common.feasibility.HostIommuDevice;
 import io.viommufleet.common.feasibility.HwptFlag;
 import io.viommufleet.common.model.AttachStep;
+import io.viommufleet.common.model.HostDevice;
 import io.viommufleet.common.viommu.DeviceBackend;
 import io.viommufleet.common.viommu.DeviceDecision;
 import io.viommufleet.common.viommu.DeviceKind;
@@ -55,6 +56,7 @@ final class AttachPath {
     private final Optional<Viommu> governing;
     private final GuestAddressSpace space;
     private final UndoStack undo;
+    private final HostDevice hostDevice;
     private final VfioDeviceFile file;
     private int deviceId;
     private List<String> unmet = List.of();
@@ -69,6 +71,7 @@ final class AttachPath {
                 ? Optional.empty() // a platform device has no PCI bus to find a vIOMMU on
                 : GuestAddressSpace.governing(request.decision(), device);
         this.space = GuestAddressSpace.of(request.decision(), request.device());
+        this.hostDevice = host.facts().device();
         this.file = host.vfio().open(vm.process());
     }
 
@@ -104,6 +107,10 @@ final class AttachPath {
         vm.because(AttachStep.BIND);
         deviceId = require(AttachStep.BIND, "VFIO_DEVICE_BIND_IOMMUFD", file.bind(new BindIommufd(iommufd)))
                 .devId();
+        undo.pushGate(() -> {
+            vm.because(AttachStep.RESET);
+            return DeviceReset.reset(hostDevice, file::reset);
+        });
     }
 
     /** Tries the containers of the address space; whatever keeps the device out of one is dropped. Only a new container's failure counts. */

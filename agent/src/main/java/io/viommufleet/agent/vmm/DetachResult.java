@@ -4,9 +4,9 @@ import io.viommufleet.common.model.AttachFailure;
 
 /** How a detach ended. */
 public sealed interface DetachResult {
-    /** The device is free. */
+    /** The device is free, and reset. */
     record Detached() implements DetachResult {}
 
-    /** The device may still be reachable by the guest: it must not be given to another VM. */
+    /** Not detached, or not reset: the device must not be given to another VM. */
     record Failed(AttachFailure failure) implements DetachResult {}
 }

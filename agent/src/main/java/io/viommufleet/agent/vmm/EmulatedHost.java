@@ -28,6 +28,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -102,13 +103,20 @@ public final class EmulatedHost implements HostRuntime {
 
     @Override
     public DetachResult detach(String vm, String device) {
+        return release(vm, device, UndoStack::release);
+    }
+
+    private DetachResult release(String vm, String device, Function<UndoStack, Optional<AttachFailure>> wayDown) {
         VmProcess process = vms.get(vm);
-        AttachedVfioDevice held = process == null ? null : process.devices().remove(device);
+        AttachedVfioDevice held = process == null ? null : process.release(device);
         if (process == null || held == null) {
             return new DetachResult.Detached();
         }
         kernel().because(AttachStep.DETACH.name());
-        Optional<AttachFailure> failure = held.undo().unwind();
+        Optional<AttachFailure> failure = wayDown.apply(held.undo());
+        if (!held.undo().done()) {
+            process.unclean().put(device, held);
+        }
         endIfIdle(vm, process);
         noteCalls(vm);
         return failure.<DetachResult>map(DetachResult.Failed::new).orElseGet(DetachResult.Detached::new);
@@ -141,9 +149,12 @@ public final class EmulatedHost implements HostRuntime {
         vms.forEach((vm, process) -> process.devices()
                 .forEach((device, attached) -> whyLost(attached.bdf())
                         .ifPresent(reason -> lost.add(new LostDevice(vm, device, gone(reason))))));
-        lost.forEach(one -> detach(one.vm(), one.device()));
+        lost.forEach(one -> release(one.vm(), one.device(), UndoStack::unwind)); // what is gone is not reset
         Set<Bdf> held = new HashSet<>();
-        vms.values().forEach(process -> process.devices().values().forEach(attached -> held.add(attached.bdf())));
+        vms.values().forEach(process -> {
+            process.devices().values().forEach(attached -> held.add(attached.bdf()));
+            process.unclean().values().forEach(unclean -> held.add(unclean.bdf()));
+        });
         hardware.follow(latest, held);
         return lost;
     }
@@ -268,7 +279,7 @@ public final class EmulatedHost implements HostRuntime {
     }
 
     private void endIfIdle(String vm, VmProcess process) {
-        if (process.devices().isEmpty()) {
+        if (process.devices().isEmpty() && process.unclean().isEmpty()) {
             vms.remove(vm);
         }
     }

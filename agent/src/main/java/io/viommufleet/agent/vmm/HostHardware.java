@@ -103,6 +103,7 @@ public final class HostHardware {
                 .toList();
     }
 
+    /** A device of which nobody said whether it can be reset can: the kernel would find out when it probes it. */
     private HostCdev probe(DeviceFacts facts) {
         HostDevice device = facts.device();
         IommuGroup group = groups.computeIfAbsent(
@@ -120,7 +121,7 @@ public final class HostHardware {
                 kernel,
                 "vfio-" + device.bdf(),
                 hardware,
-                DeviceInfo.ofPci(device.canReset().orElse(false)));
+                DeviceInfo.ofPci(device.canReset().orElse(true)));
         return new HostCdev(facts, vfio);
     }
 

@@ -24,7 +24,8 @@ public interface HostRuntime {
     AttachResult attach(VmAttachRequest request);
 
     /**
-     * Detaches one device of a VM; the last one ends the VM's VMM. What is not attached is detached already.
+     * Detaches one device of a VM and resets it; the last one ends the VM's VMM. What is not attached is detached already. A
+     * device that could not be reset stays with the VMM, and the next detach tries again.
      */
     DetachResult detach(String vm, String device);
 

@@ -5,12 +5,14 @@ import static io.viommufleet.agent.iommufd.system.Errno.EPERM;
 import static io.viommufleet.agent.vmm.StepFailure.require;
 
 import io.viommufleet.agent.iommufd.Ioctl;
+import io.viommufleet.agent.iommufd.Result;
 import io.viommufleet.agent.iommufd.driver.IommuDevice;
 import io.viommufleet.agent.iommufd.driver.PagingDomain;
 import io.viommufleet.agent.iommufd.driver.ReservedRegion;
 import io.viommufleet.agent.iommufd.driver.UserData;
 import io.viommufleet.agent.iommufd.iova.IovaRange;
 import io.viommufleet.agent.iommufd.system.KernelFailure;
+import io.viommufleet.agent.vfio.ResetDevice;
 import io.viommufleet.common.feasibility.AddressRange;
 import io.viommufleet.common.feasibility.GuestAddressSpace;
 import io.viommufleet.common.feasibility.GuestMemory;
@@ -34,12 +36,14 @@ final class LegacyAttach {
     private static final String MAP_DMA = "VFIO_IOMMU_MAP_DMA";
 
     private final VmProcess vm;
+    private final HostCdev device;
     private final IommuDevice hardware;
     private final VmAttachRequest request;
     private final UndoStack undo;
 
     LegacyAttach(VmProcess vm, HostCdev host, VmAttachRequest request, UndoStack undo) {
         this.vm = vm;
+        this.device = host;
         this.hardware = host.vfio().hardware();
         this.request = request;
         this.undo = undo;
@@ -50,6 +54,10 @@ final class LegacyAttach {
         PagingDomain domain = require(
                 AttachStep.BIND, SET_IOMMU, vm.kernel().run(CONTAINER, SET_IOMMU, request.bdf(), this::attachDomain));
         undo.push(stack -> release());
+        undo.pushGate(() -> {
+            vm.because(AttachStep.RESET);
+            return DeviceReset.reset(device.facts().device(), this::reset);
+        });
         List<AddressRange> usable = usable(domain);
         GuestAddressSpace space = GuestAddressSpace.of(request.decision(), request.device());
         vm.because(AttachStep.MAP_RAM);
@@ -93,6 +101,10 @@ final class LegacyAttach {
     private void release() {
         hardware.block();
         hardware.group().unclaim();
+    }
+
+    private Result<Ioctl.Done> reset() {
+        return vm.kernel().run(CONTAINER, ResetDevice.NAME, new ResetDevice(), device.vfio()::reset);
     }
 
     private static Ioctl.Done map(GuestMemory.Section section, List<AddressRange> usable) throws KernelFailure {

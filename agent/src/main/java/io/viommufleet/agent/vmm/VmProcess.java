@@ -40,6 +40,7 @@ final class VmProcess {
     private final Map<Integer, ViommuInstance> viommus = new TreeMap<>();
     private final DirtyTracking dirtyTracking = new DirtyTracking(this);
     private final Map<String, AttachedVfioDevice> devices = new TreeMap<>();
+    private final Map<String, AttachedVfioDevice> unclean = new TreeMap<>();
     private final Map<String, String> frozen = new HashMap<>();
     private @Nullable Iommufd iommufd;
     private int iommufdDescriptor = -1;
@@ -80,6 +81,18 @@ final class VmProcess {
 
     Map<String, AttachedVfioDevice> devices() {
         return devices;
+    }
+
+    /** Devices that the guest has no longer and that could not be reset: the VMM keeps them open, so that nobody else has them. */
+    Map<String, AttachedVfioDevice> unclean() {
+        return unclean;
+    }
+
+    /** Gives up a device, or one that could not be reset before; null if there is no such device. */
+    @Nullable
+    AttachedVfioDevice release(String device) {
+        AttachedVfioDevice attached = devices.remove(device);
+        return attached == null ? unclean.remove(device) : attached;
     }
 
     /** How it chooses the flags of HWPTs. */

@@ -29,6 +29,7 @@ final class TestHost {
     private Optional<Boolean> remapping = Optional.of(true);
     private boolean unsafeInterrupts;
     private int pasidBits = 20;
+    private Optional<Boolean> reset = Optional.of(true);
 
     private TestHost(IommuType type) {
         this.type = type;
@@ -142,6 +143,12 @@ final class TestHost {
         return this;
     }
 
+    /** Whether devices added from here on can be reset. */
+    TestHost reset(Optional<Boolean> can) {
+        reset = can;
+        return this;
+    }
+
     TestHost device(Bdf bdf, int group) {
         return device(bdf, group, Optional.of("vfio-pci"), List.of());
     }
@@ -161,7 +168,7 @@ final class TestHost {
                 Optional.empty(),
                 List.of(),
                 regions,
-                Optional.of(true),
+                reset,
                 Optional.of(false),
                 Optional.empty()));
         return this;

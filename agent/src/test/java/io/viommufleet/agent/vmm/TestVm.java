@@ -22,6 +22,7 @@ import java.util.Optional;
 
 /** Describes a VM the way a test reads; its devices are {@code d0}, {@code d1}, … in the order of their adding. */
 final class TestVm {
+    private String name = "vm";
     private static final long GIB = 1L << 30;
 
     private Machine machine;
@@ -126,8 +127,14 @@ final class TestVm {
         };
     }
 
+    /** Under another name than {@code vm}. */
+    TestVm named(String other) {
+        name = other;
+        return this;
+    }
+
     VmAttachRequest request(String device, Bdf bdf) {
-        return new VmAttachRequest("vm", device, bdf, memoryBytes, strict, decided(), Map.of());
+        return new VmAttachRequest(name, device, bdf, memoryBytes, strict, decided(), Map.of());
     }
 
     FeasibilityRequest question(String device) {

@@ -1,6 +1,6 @@
 package io.viommufleet.common.model;
 
-/** The steps of QEMU's attach path on the iommufd backend, in order; VERIFY and DETACH are ours. */
+/** The steps of QEMU's attach path on the iommufd backend, in order; VERIFY, DETACH and RESET are ours. */
 public enum AttachStep {
     /** The command itself: certificate, rules version, device present and free. */
     VERIFY,
@@ -21,5 +21,7 @@ public enum AttachStep {
     SET_IOMMU_DEVICE,
     /** VFIO registers an IOMMU notifier with the vIOMMU. */
     REGISTER_NOTIFIER,
-    DETACH
+    DETACH,
+    /** The device is reset on release, before anybody else may have it. */
+    RESET
 }

@@ -19,6 +19,7 @@ public record HostFault(Optional<String> ioctl, Optional<Long> number, Effect ef
             "VFIO_DEVICE_ATTACH_IOMMUFD_PT",
             "VFIO_DEVICE_DETACH_IOMMUFD_PT",
             "VFIO_DEVICE_GET_INFO",
+            "VFIO_DEVICE_RESET",
             "VFIO_SET_IOMMU",
             "VFIO_IOMMU_MAP_DMA",
             "DESTROY",
