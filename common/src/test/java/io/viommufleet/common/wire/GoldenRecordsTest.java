@@ -23,12 +23,13 @@ import tools.jackson.databind.json.JsonMapper;
 class GoldenRecordsTest {
     private static final JsonMapper MAPPER = new JsonMapper();
 
+    /** One directory for each feature level: v1 is what a program at level 1 wrote. */
     static List<Path> files() throws IOException, URISyntaxException {
         Path directory =
-                Path.of(Objects.requireNonNull(GoldenRecordsTest.class.getResource("/records/v1"), "golden records")
+                Path.of(Objects.requireNonNull(GoldenRecordsTest.class.getResource("/records"), "golden records")
                         .toURI());
-        try (Stream<Path> files = Files.list(directory)) {
-            return files.sorted().toList();
+        try (Stream<Path> files = Files.walk(directory)) {
+            return files.filter(Files::isRegularFile).sorted().toList();
         }
     }
 

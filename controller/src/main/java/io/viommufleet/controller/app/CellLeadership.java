@@ -55,7 +55,7 @@ final class CellLeadership implements AutoCloseable {
                     cell,
                     last.map(Leader::epoch).orElse(0L) + 1,
                     instance,
-                    last.map(Leader::featureLevel).orElse(FeatureLevel.MAX.number()),
+                    last.map(Leader::featureLevel).orElse(FeatureLevel.LATEST),
                     layout.attachmentsPerCell());
             Origin.Controller origin = new Origin.Controller(leader.epoch(), 1);
             writer.commit(List.of(new Envelope(cell, leader.epoch(), origin, leader)));

@@ -163,9 +163,9 @@ public final class ControllerApp implements AutoCloseable {
                             "feature-level",
                             refused.isEmpty(),
                             refused.isEmpty()
-                                    ? "knows levels up to %d".formatted(FeatureLevel.MAX.number())
+                                    ? "knows levels up to %d".formatted(FeatureLevel.LATEST)
                                     : "cells %s have a level above %d, the highest that this controller knows"
-                                            .formatted(new TreeSet<>(refused), FeatureLevel.MAX.number())));
+                                            .formatted(new TreeSet<>(refused), FeatureLevel.LATEST)));
         }
 
         @Override

@@ -14,12 +14,12 @@ final class UnknownFeatureLevel extends FleetException {
         super(
                 FleetError.CONFLICT,
                 "cell %d has feature level %d; this controller knows levels up to %d and needs an upgrade"
-                        .formatted(cell, level, FeatureLevel.MAX.number()));
+                        .formatted(cell, level, FeatureLevel.LATEST));
     }
 
     /** @throws UnknownFeatureLevel if the last leader of a cell carried one that is too high */
     static void refuse(Optional<Leader> last) {
-        last.filter(leader -> FeatureLevel.of(leader.featureLevel()).isEmpty()).ifPresent(leader -> {
+        last.filter(leader -> leader.featureLevel() > FeatureLevel.LATEST).ifPresent(leader -> {
             throw new UnknownFeatureLevel(leader.cell(), leader.featureLevel());
         });
     }

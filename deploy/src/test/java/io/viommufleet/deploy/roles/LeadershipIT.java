@@ -189,7 +189,7 @@ class LeadershipIT {
 
     @Test
     void aNewCellStartsAtTheHighestLevelAndAnOldOneKeepsItsOwn() {
-        commitLeader(1, FeatureLevel.FIRST_RELEASE.number()).close();
+        commitLeader(1, FeatureLevel.FIRST).close();
         try (FleetView view = FleetView.open(kafka());
                 ControllerApp controller = controller("new")) {
             awaitLeadsAll(controller.url());
@@ -200,9 +200,9 @@ class LeadershipIT {
             assertThat(view.state().leaders())
                     .extracting(Leader::cell, Leader::epoch, Leader::featureLevel)
                     .containsExactly(
-                            tuple(0, 1L, FeatureLevel.MAX.number()),
-                            tuple(1, 2L, FeatureLevel.FIRST_RELEASE.number()),
-                            tuple(2, 1L, FeatureLevel.MAX.number()));
+                            tuple(0, 1L, FeatureLevel.LATEST),
+                            tuple(1, 2L, FeatureLevel.FIRST),
+                            tuple(2, 1L, FeatureLevel.LATEST));
         }
     }
 
@@ -214,7 +214,7 @@ class LeadershipIT {
             LiveLog.await("the other two cells", () -> LiveLog.led(controller.url()) == 2);
             assertThat(LiveLog.get(controller.url() + "/health/ready"))
                     .contains("\"DOWN\"")
-                    .contains("cells [1] have a level above " + FeatureLevel.MAX.number());
+                    .contains("cells [1] have a level above " + FeatureLevel.LATEST);
             assertThat(LiveLog.get(controller.url() + "/health/live")).contains("\"UP\"");
             newer.commit(List.of(leader(1, 99)));
         }
