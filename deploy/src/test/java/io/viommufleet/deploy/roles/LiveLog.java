@@ -28,11 +28,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 /** What the tests of the controllers do with a running fleet: write raw records, wait, scrape, and read the log whole. */
@@ -59,11 +61,26 @@ final class LiveLog {
         send("fleet.vms", cell, name, vm(name, cell));
     }
 
+    /** Many at once. */
+    void applyAll(List<String> names, int cell) {
+        sendAll(names.stream()
+                .map(name -> new ProducerRecord<>("fleet.vms", cell, name, vm(name, cell)))
+                .toList());
+    }
+
     void send(String topic, int partition, String key, String value) {
+        sendAll(List.of(new ProducerRecord<>(topic, partition, key, value)));
+    }
+
+    private void sendAll(List<ProducerRecord<String, String>> records) {
         Map<String, Object> settings = Map.of("bootstrap.servers", kafka.bootstrapServers(), "acks", "all");
         try (KafkaProducer<String, String> producer =
                 new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer())) {
-            producer.send(new ProducerRecord<>(topic, partition, key, value)).get();
+            List<Future<RecordMetadata>> sent = new ArrayList<>();
+            records.forEach(record -> sent.add(producer.send(record)));
+            for (Future<RecordMetadata> one : sent) {
+                one.get();
+            }
         } catch (ExecutionException failure) {
             throw new AssertionError("the broker refused a record", failure);
         } catch (InterruptedException interrupted) {
