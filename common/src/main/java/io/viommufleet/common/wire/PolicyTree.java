@@ -94,7 +94,8 @@ public final class PolicyTree {
         return tree;
     }
 
-    static ObjectNode write(Rule rule) {
+    /** Writes a rule alone. */
+    public static ObjectNode write(Rule rule) {
         ObjectNode tree = NODES.objectNode();
         switch (rule) {
             case Rule.Quota quota -> {

@@ -32,9 +32,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "1:failed",
             "2:wrong usage",
             "3:not found",
-            "4:conflict, or fenced by another",
+            "4:refused, conflict, or fenced by another",
             "5:Kafka or a role cannot be reached",
-            "6:not settled in time"
+            "6:not settled or ended in time"
         })
 public final class FleetCommand implements Runnable {
     private final Terminal terminal;
@@ -55,6 +55,16 @@ public final class FleetCommand implements Runnable {
                 .addSubcommand(new DescribeCommand(terminal))
                 .addSubcommand(new ExplainCommand(terminal))
                 .addSubcommand(new WatchCommand(terminal))
+                .addSubcommand(new HostCommand.Cordon(terminal))
+                .addSubcommand(new HostCommand.Uncordon(terminal))
+                .addSubcommand(new HostCommand.Drain(terminal))
+                .addSubcommand(new MigrateCommand(terminal))
+                .addSubcommand(new HostCommand.Evacuate(terminal))
+                .addSubcommand(new HostCommand.Fence(terminal))
+                .addSubcommand(new HostCommand.Release(terminal))
+                .addSubcommand(new CancelCommand(terminal))
+                .addSubcommand(new ResetBreakerCommand(terminal))
+                .addSubcommand(UpgradeCommand.commandLine(terminal))
                 .addSubcommand(new ControllerCommand(terminal))
                 .addSubcommand(new AgentCommand(terminal))
                 .addSubcommand(new BrokerCommand(terminal))

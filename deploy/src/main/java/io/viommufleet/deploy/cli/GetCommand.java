@@ -6,16 +6,19 @@ import io.viommufleet.deploy.view.FleetReport;
 import io.viommufleet.deploy.view.FleetState;
 import io.viommufleet.deploy.view.FleetView;
 import io.viommufleet.deploy.view.HostReport;
+import io.viommufleet.deploy.view.OperationReport;
+import io.viommufleet.deploy.view.PolicyReport;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 
-/** Lists VMs, hosts, placements, attachments, decisions' count and rejected records. */
+/** Lists VMs, hosts, operations, policies and the other records of the fleet. */
 @Command(name = "get", mixinStandardHelpOptions = true, description = "Lists what there is, as the log tells it now.")
 final class GetCommand implements Callable<Integer> {
     /** What can be listed. */
@@ -23,6 +26,8 @@ final class GetCommand implements Callable<Integer> {
         vms,
         placements,
         hosts,
+        operations,
+        policies,
         attachments,
         leaders,
         rejected
@@ -58,7 +63,12 @@ final class GetCommand implements Callable<Integer> {
                 case vms, placements ->
                     output.print(terminal, ReportTree.vms(report), () -> ReportTables.vms(terminal, report));
                 case hosts ->
-                    output.print(terminal, ReportTree.hosts(report), () -> ReportTables.hosts(terminal, report));
+                    output.print(terminal, ReportTree.hosts(report), () -> {
+                        ReportTables.hosts(terminal, report);
+                        BreakerLines.print(terminal, view.state());
+                    });
+                case operations -> operations(view.state());
+                case policies -> policies(view.state());
                 case attachments -> attachments(view.state());
                 case leaders -> leaders(view.state());
                 case rejected -> rejected(view.state());
@@ -87,6 +97,28 @@ final class GetCommand implements Callable<Integer> {
         return kind == Kind.vms || kind == Kind.placements;
     }
 
+    private void operations(FleetState state) {
+        List<OperationReport> found = named(
+                "operation", OperationReport.all(state), report -> report.key().key());
+        output.print(terminal, OperationTree.of(found), () -> OperationTables.print(terminal, found));
+    }
+
+    private void policies(FleetState state) {
+        List<PolicyReport> found =
+                named("policy", PolicyReport.all(state), report -> report.key().key());
+        output.print(terminal, PolicyOutput.tree(found), () -> PolicyOutput.print(terminal, found));
+    }
+
+    private <T> List<T> named(String what, List<T> all, Function<T, String> nameOf) {
+        List<T> found = all.stream()
+                .filter(one -> name.isEmpty() || name.get().equals(nameOf.apply(one)))
+                .toList();
+        if (found.isEmpty() && name.isPresent()) {
+            throw new FleetException(FleetError.NOT_FOUND, "there is no %s named %s".formatted(what, name.get()));
+        }
+        return found;
+    }
+
     private void attachments(FleetState state) {
         ArrayNode tree = JsonNodeFactory.instance.arrayNode();
         Table table = new Table(terminal, "ATTACHMENT", "BDF", "DESIRED", "GENERATION", "STATE");
@@ -108,13 +140,18 @@ final class GetCommand implements Callable<Integer> {
 
     private void leaders(FleetState state) {
         ArrayNode tree = JsonNodeFactory.instance.arrayNode();
-        Table table = new Table(terminal, "CELL", "LEADER", "EPOCH");
+        Table table = new Table(terminal, "CELL", "LEADER", "EPOCH", "LEVEL");
         state.leaders().forEach(leader -> {
             tree.addObject()
                     .put("cell", leader.cell())
                     .put("instance", leader.instance())
-                    .put("epoch", leader.epoch());
-            table.row(Integer.toString(leader.cell()), leader.instance(), Long.toString(leader.epoch()));
+                    .put("epoch", leader.epoch())
+                    .put("featureLevel", leader.featureLevel());
+            table.row(
+                    Integer.toString(leader.cell()),
+                    leader.instance(),
+                    Long.toString(leader.epoch()),
+                    Integer.toString(leader.featureLevel()));
         });
         output.print(terminal, tree, table::print);
     }

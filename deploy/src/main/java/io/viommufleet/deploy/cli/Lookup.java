@@ -2,10 +2,12 @@ package io.viommufleet.deploy.cli;
 
 import io.viommufleet.common.FleetError;
 import io.viommufleet.common.FleetException;
+import io.viommufleet.deploy.view.FleetState;
 import io.viommufleet.deploy.view.FleetState.CellKey;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Finds what a user named. */
 final class Lookup {
@@ -36,5 +38,36 @@ final class Lookup {
                     FleetError.CONFLICT, "%d cells have a %s named %s; say --cell".formatted(found.size(), what, name));
         }
         return found.getFirst();
+    }
+
+    /**
+     * The one host with a name.
+     *
+     * @throws FleetException as {@link #one}
+     */
+    static CellKey<String> host(FleetState state, String name, Optional<Integer> cell) {
+        return one("host", state.inventories(), name, cell).getKey();
+    }
+
+    /** @throws FleetException NOT_FOUND where the cell has no host of that name */
+    static void requireHost(FleetState state, int cell, String name) {
+        var _ = host(state, name, Optional.of(cell));
+    }
+
+    /**
+     * The cells of the fleet, or the one that was said.
+     *
+     * @throws FleetException NOT_FOUND where there is no such cell
+     */
+    static List<Integer> cells(int count, Optional<Integer> cell) {
+        if (cell.filter(number -> number < 0 || number >= count).isPresent()) {
+            throw new FleetException(
+                    FleetError.NOT_FOUND,
+                    "there is no cell %d: the fleet has %s"
+                            .formatted(cell.get(), count == 1 ? "only cell 0" : "cells 0 to " + (count - 1)));
+        }
+        return cell.map(List::of)
+                .orElseGet(() ->
+                        Stream.iterate(0, number -> number + 1).limit(count).toList());
     }
 }

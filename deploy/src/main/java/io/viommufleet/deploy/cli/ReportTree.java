@@ -3,12 +3,14 @@ package io.viommufleet.deploy.cli;
 import io.viommufleet.common.model.GuestReport;
 import io.viommufleet.common.model.HostDrift;
 import io.viommufleet.common.model.HostFault;
+import io.viommufleet.common.model.HostState;
 import io.viommufleet.common.wire.FaultTree;
 import io.viommufleet.common.wire.GuestStepText;
 import io.viommufleet.deploy.view.FleetReport;
 import io.viommufleet.deploy.view.HostReport;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -112,6 +114,21 @@ final class ReportTree {
                         .put("device", one.device())
                         .put("bdf", one.bdf().toString())
                         .put("reason", one.reason()));
+        return tree;
+    }
+
+    /** What the controller holds of a host; the drift apart. */
+    static ObjectNode of(HostState held) {
+        ObjectNode tree = NODES.objectNode().put("cordoned", held.cordoned());
+        tree.set("quarantine", text(held.quarantine()));
+        held.quarantinedGroups().forEach(tree.putArray("quarantinedGroups")::add);
+        ObjectNode failures = tree.putObject("groupFailures");
+        new TreeMap<>(held.groupFailures()).forEach((group, count) -> failures.put(Integer.toString(group), count));
+        tree.set("lost", text(held.lost()));
+        held.fencedBoots().forEach(tree.putArray("fencedBoots")::add);
+        tree.set("boot", text(held.admitted().map(HostState.Admitted::boot)));
+        tree.set("incarnation", text(held.admitted().map(HostState.Admitted::incarnation)));
+        held.fenced().forEach(tree.putArray("fencedIncarnations")::add);
         return tree;
     }
 

@@ -56,9 +56,9 @@ final class Table {
             return cell;
         }
         int colour = switch (cell) {
-            case "Running", "Attached", "Admitted" -> 32;
-            case "Failed", "Refused", "Infeasible", "Quarantined" -> 31;
-            case "Pending", "Placing", "Deleting", "Waiting", "Cordoned" -> 33;
+            case "Running", "Attached", "Admitted", "Succeeded", "Done" -> 32;
+            case "Failed", "Refused", "Infeasible", "Quarantined", "Lost" -> 31;
+            case "Pending", "Placing", "Deleting", "Waiting", "Cordoned", "Moving", "Cancelled", "Asked for" -> 33;
             default -> 0;
         };
         return colour == 0 ? cell : "\033[%dm%s\033[0m".formatted(colour, cell);

@@ -2,6 +2,7 @@ package io.viommufleet.deploy.cli;
 
 import io.viommufleet.deploy.view.FleetReport;
 import io.viommufleet.deploy.view.FleetView;
+import io.viommufleet.deploy.view.OperationReport;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -9,11 +10,11 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** Prints a line for each VM now, and another whenever one changes, until it is interrupted. */
+/** Prints a line for each VM, operation and breaker now, and another whenever one changes, until it is interrupted. */
 @Command(
         name = "watch",
         mixinStandardHelpOptions = true,
-        description = "Prints the state of every VM, and again whenever one changes.")
+        description = "Prints the state of every VM, operation and breaker, and again whenever one changes.")
 final class WatchCommand implements Callable<Integer> {
     private static final Duration POLL = Duration.ofSeconds(1);
 
@@ -48,10 +49,20 @@ final class WatchCommand implements Callable<Integer> {
                             vm.phase(),
                             vm.host().map(host -> " on " + host).orElse(""),
                             vm.reason().isEmpty() ? "" : ": " + vm.reason());
-            if (!line.equals(shown.put(vm.id(), line))) {
-                terminal.out().println(line);
-                terminal.out().flush();
-            }
+            tell(shown, vm.id(), line);
+        }
+        for (OperationReport operation : OperationReport.all(view.state())) {
+            tell(shown, "operation/" + operation.key(), "operation " + operation.line());
+        }
+        view.state()
+                .breakers()
+                .forEach((cell, breaker) -> tell(shown, "breaker/" + cell, BreakerLines.line(cell, breaker)));
+    }
+
+    private void tell(Map<String, String> shown, String key, String line) {
+        if (!line.equals(shown.put(key, line))) {
+            terminal.out().println(line);
+            terminal.out().flush();
         }
     }
 }

@@ -43,6 +43,7 @@ public final class FleetState {
     private final Map<CellKey<AttachmentId>, Outcome> outcomes = new TreeMap<>();
     private final Map<CellKey<String>, Operation> operations = new TreeMap<>();
     private final Map<CellKey<String>, OperationProgress> progress = new TreeMap<>();
+    private final Map<CellKey<String>, Policy> policyRequests = new TreeMap<>();
     private final Map<CellKey<String>, PolicyState> policies = new TreeMap<>();
     private final Map<Integer, Breaker> breakers = new TreeMap<>();
     private final Map<Integer, Leader> leaders = new TreeMap<>();
@@ -97,7 +98,8 @@ public final class FleetState {
             case OperationProgress moved -> progress.put(new CellKey<>(cell, moved.key()), moved);
             case PolicyState policy -> policies.put(new CellKey<>(cell, policy.name()), policy);
             case Breaker breaker -> breakers.put(cell, breaker);
-            case Heartbeat _, HostAdmission _, TracePiece _, Policy _ -> {}
+            case Policy policy -> policyRequests.put(new CellKey<>(cell, policy.key()), policy);
+            case Heartbeat _, HostAdmission _, TracePiece _ -> {}
         }
     }
 
@@ -153,6 +155,11 @@ public final class FleetState {
     /** Where every operation stands that a controller has answered. */
     public Map<CellKey<String>, OperationProgress> progress() {
         return progress;
+    }
+
+    /** What operators asked for as policies, deleted ones included. */
+    public Map<CellKey<String>, Policy> policyRequests() {
+        return policyRequests;
     }
 
     /** Policies by name, with what became of them. */

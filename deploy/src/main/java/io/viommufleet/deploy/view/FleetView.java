@@ -16,6 +16,9 @@ import java.util.stream.IntStream;
 public final class FleetView implements AutoCloseable {
     private static final Set<FleetTopic> TOPICS = EnumSet.of(
             FleetTopic.VMS,
+            FleetTopic.OPERATIONS,
+            FleetTopic.POLICIES,
+            FleetTopic.PROGRESS,
             FleetTopic.HOSTS,
             FleetTopic.OUTCOMES,
             FleetTopic.PLACEMENTS,

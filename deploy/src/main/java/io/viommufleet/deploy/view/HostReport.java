@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
 /**
  * A host as users see it.
  *
- * @param state Admitted, Waiting (for admission), Cordoned or Quarantined
+ * @param state Admitted, Waiting (for admission), Lost, Cordoned or Quarantined
  * @param iommu the kinds of its IOMMUs
  * @param canNest whether some device of it can have a nesting parent
  * @param reason why it cannot nest or takes no work; may be empty
@@ -43,7 +43,7 @@ public record HostReport(
                 .toList();
         Set<Bdf> held = held(state, key);
         Capability nesting = nesting(host, assignable);
-        String quarantine = state.hostState(key).flatMap(HostState::quarantine).orElse("");
+        String hindrance = state.hostState(key).map(HostReport::hindrance).orElse("");
         return new HostReport(
                 key.key(),
                 stateOf(state, key),
@@ -52,7 +52,7 @@ public record HostReport(
                         .distinct()
                         .collect(Collectors.joining(", ")),
                 nesting.available(),
-                quarantine.isEmpty() ? nesting.whyNot().orElse("") : quarantine,
+                hindrance.isEmpty() ? nesting.whyNot().orElse("") : hindrance,
                 assignable.size(),
                 (int) assignable.stream()
                         .filter(device -> !held.contains(device.bdf()))
@@ -77,7 +77,20 @@ public record HostReport(
                 .orElse("");
     }
 
+    /** Why the host or some of its iommu groups take no work; may be empty. */
+    private static String hindrance(HostState held) {
+        Optional<String> whole = held.lost().or(held::quarantine);
+        if (whole.isPresent() || held.quarantinedGroups().isEmpty()) {
+            return whole.orElse("");
+        }
+        return "quarantined iommu groups: "
+                + held.quarantinedGroups().stream().map(String::valueOf).collect(Collectors.joining(", "));
+    }
+
     private static String stateOf(FleetState state, CellKey<String> key) {
+        if (state.hostState(key).flatMap(HostState::lost).isPresent()) {
+            return "Lost";
+        }
         if (!state.admitted(key)) {
             return "Waiting";
         }
