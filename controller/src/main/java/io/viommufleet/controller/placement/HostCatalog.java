@@ -57,9 +57,19 @@ final class HostCatalog {
 
     void put(HostStanding standing, HostClaims claims) {
         Entry before = hosts.get(standing.name());
-        HostLayout layout = before != null && before.host().inventory().equals(standing.inventory())
-                ? layouts.acquire(before.host().layout().key(), HostLayout::new)
-                : layouts.acquire(HostLayout.Key.of(standing.inventory()), HostLayout::new);
+        HostLayout.Key key = before != null && before.host().inventory().equals(standing.inventory())
+                ? before.host().layout().key()
+                : HostLayout.Key.of(standing.inventory());
+        put(standing, key, claims);
+    }
+
+    /** Takes over a host of another catalog. */
+    void putCopy(IndexedHost host, HostClaims claims) {
+        put(host.standing(), host.layout().key(), claims);
+    }
+
+    private void put(HostStanding standing, HostLayout.Key key, HostClaims claims) {
+        HostLayout layout = layouts.acquire(key, HostLayout::new);
         remove(standing.name());
         IndexedHost host = new IndexedHost(standing, layout, claims);
         enter(host);

@@ -40,6 +40,36 @@ final class HostCensus {
         return new VerdictCounts(catalog.size(), feasible, obstacles);
     }
 
+    /** Counts the hosts besides the VM's own. */
+    Reach reach() {
+        int able = 0;
+        List<String> named = vm.spec().placement().hosts();
+        if (named.isEmpty()) {
+            for (HostClass hostClass : catalog.classes()) {
+                able += profile.onEmpty(vm, hostClass).isEmpty() ? hostClass.working() : 0;
+            }
+            able -= (int) own.stream().filter(this::isAble).count();
+        } else {
+            able = (int) named.stream()
+                    .distinct()
+                    .filter(name -> !own.contains(name) && isAble(name))
+                    .count();
+        }
+        int now = counts().feasible()
+                - (int) own.stream()
+                        .flatMap(name -> catalog.find(name).stream())
+                        .filter(host -> HostJudge.obstacle(vm, host, profile).isEmpty())
+                        .count();
+        return new Reach(able, now);
+    }
+
+    private boolean isAble(String name) {
+        return catalog.find(name)
+                .filter(host -> host.standing().obstacle().isEmpty())
+                .filter(host -> profile.onEmpty(vm, catalog.classOf(host)).isEmpty())
+                .isPresent();
+    }
+
     private void count(Obstacle obstacle, int hosts) {
         obstacles.merge(obstacle, hosts, Integer::sum);
     }
@@ -69,11 +99,7 @@ final class HostCensus {
         boolean plain = !profile.vmClass().byAddress()
                 && !ring.stock().quarantine()
                 && vm.spec().placement().antiAffinity().isEmpty();
-        IndexedHost any = ring.hosts().iterator().next();
-        boolean none = plain
-                && !profile.ofLayout(vm, hostClass.layout(), any.inventory())
-                        .slots()
-                        .mayBeServedFrom(ring.stock());
+        boolean none = plain && !profile.ofLayout(vm, hostClass).slots().mayBeServedFrom(ring.stock());
         if (none) {
             List<IndexedHost> mine = own.stream()
                     .flatMap(name -> catalog.find(name).stream())

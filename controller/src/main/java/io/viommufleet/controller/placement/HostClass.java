@@ -49,6 +49,11 @@ final class HostClass {
         return key.labels().getOrDefault(name, "");
     }
 
+    /** A host of the class. */
+    HostStanding sample() {
+        return sample;
+    }
+
     /** A host of the class that takes work and has everything left. */
     IndexedHost pristine() {
         return new IndexedHost(sample, layout, new HostClaims());

@@ -43,7 +43,9 @@ public final class HostIndex {
         HostIndex fork = new HostIndex(feasibility);
         claims.forEach((host, held) -> fork.claims.put(host, held.copy()));
         hostsOf.forEach((vm, hosts) -> fork.hostsOf.put(vm, new TreeSet<>(hosts)));
-        catalog.hosts().forEach(host -> fork.put(host.standing()));
+        catalog.hosts()
+                .forEach(host -> fork.catalog.putCopy(
+                        host, fork.claims.computeIfAbsent(host.name(), absent -> new HostClaims())));
         return fork;
     }
 
@@ -171,6 +173,14 @@ public final class HostIndex {
         return new HostCensus(catalog, vm, profileOf(vm), hostsOf(vm.name())).counts();
     }
 
+    /**
+     * How many hosts could take a VM over unchanged, the hosts apart where it has something already. Looks at the hosts of each
+     * class that has room; {@link #place(Candidate, Set)} is the quick way to learn whether there is one at all.
+     */
+    public Reach reach(Candidate vm) {
+        return new HostCensus(catalog, vm, profileOf(vm), hostsOf(vm.name())).reach();
+    }
+
     /** Why a VM waits: counts by reason; hosts that it names and nobody knows; for a pin, the one host's own reason. */
     public String whyPending(Candidate vm) {
         List<String> named = vm.spec().placement().hosts();
@@ -194,6 +204,10 @@ public final class HostIndex {
     /** Why a host could not attach one of its devices to a VM, whoever may have it now; empty where it could. */
     public Optional<String> whyNot(Candidate vm, String guestDevice, HostInventory host, Bdf bdf) {
         return new Placer(feasibility).whyNot(vm, guestDevice, host, bdf);
+    }
+
+    Map<String, HostClaims.Claim> claimsOn(String host) {
+        return claimsOf(host).claims();
     }
 
     private VmProfile profileOf(Candidate vm) {

@@ -32,15 +32,38 @@ final class HostLayout {
     private final int[] alike;
     private final int alikeCount;
 
-    /**
-     * What makes two hosts one layout.
-     *
-     * @param platform kernel, VMM, rules versions
-     * @param memoryBytes RAM
-     * @param memoryByNode RAM by NUMA node; empty for unknown
-     * @param slots the devices
-     */
-    record Key(Platform platform, long memoryBytes, Map<Integer, Long> memoryByNode, List<Slot> slots) {
+    /** What makes two hosts one layout; keeps its hash, for it is large. */
+    static final class Key {
+        private final Platform platform;
+        private final long memoryBytes;
+        private final Map<Integer, Long> memoryByNode;
+        private final List<Slot> slots;
+        private final int hash;
+
+        private Key(Platform platform, long memoryBytes, Map<Integer, Long> memoryByNode, List<Slot> slots) {
+            this.platform = platform;
+            this.memoryBytes = memoryBytes;
+            this.memoryByNode = memoryByNode;
+            this.slots = slots;
+            this.hash = Objects.hash(platform, memoryBytes, memoryByNode, slots);
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return this == other
+                    || (other instanceof Key key
+                            && hash == key.hash
+                            && memoryBytes == key.memoryBytes
+                            && platform.equals(key.platform)
+                            && memoryByNode.equals(key.memoryByNode)
+                            && slots.equals(key.slots));
+        }
+
+        @Override
+        public int hashCode() {
+            return hash;
+        }
+
         static Key of(HostInventory host) {
             Platform platform = Platform.of(host);
             List<HostDevice> devices = slotDevices(host);
@@ -97,20 +120,20 @@ final class HostLayout {
 
     HostLayout(Key key) {
         this.key = key;
-        int size = key.slots().size();
+        int size = key.slots.size();
         virtualFunctions = bitSets(size);
         conflicts = bitSets(size);
         for (int slot = 0; slot < size; slot++) {
-            for (int function : key.slots().get(slot).virtualFunctions()) {
+            for (int function : key.slots.get(slot).virtualFunctions()) {
                 virtualFunctions[slot].set(function);
                 conflicts[slot].set(function);
                 conflicts[function].set(slot);
             }
         }
         for (int slot = 0; slot < size; slot++) {
-            int group = key.slots().get(slot).group();
+            int group = key.slots.get(slot).group();
             for (int other = 0; other < size && group >= 0; other++) {
-                if (key.slots().get(other).group() == group) {
+                if (key.slots.get(other).group() == group) {
                     conflicts[slot].set(other);
                 }
             }
@@ -123,7 +146,7 @@ final class HostLayout {
                         .thenComparingInt(slot -> slot))
                 .mapToInt(slot -> slot)
                 .toArray();
-        nodes = key.memoryByNode().keySet().stream()
+        nodes = key.memoryByNode.keySet().stream()
                 .mapToInt(node -> node)
                 .sorted()
                 .toArray();
@@ -133,7 +156,7 @@ final class HostLayout {
             slotsOn.put(node, here);
         }
         Map<Alike, Integer> classes = new HashMap<>();
-        alike = key.slots().stream()
+        alike = key.slots.stream()
                 .mapToInt(
                         slot -> classes.computeIfAbsent(new Alike(slot.kind(), slot.node()), absent -> classes.size()))
                 .toArray();
@@ -159,11 +182,11 @@ final class HostLayout {
 
     /** How many devices there are. */
     int size() {
-        return key.slots().size();
+        return key.slots.size();
     }
 
     Slot slot(int index) {
-        return key.slots().get(index);
+        return key.slots.get(index);
     }
 
     /** What another VM may not have while one has this slot: its group, and its physical or virtual functions; itself too. */

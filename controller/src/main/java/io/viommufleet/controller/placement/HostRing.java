@@ -1,6 +1,7 @@
 package io.viommufleet.controller.placement;
 
 import java.util.Collection;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
@@ -47,6 +48,12 @@ final class HostRing {
 
     void remove(IndexedHost host) {
         hosts.remove(host.position());
+    }
+
+    /** The first host from a VM's place on. */
+    IndexedHost firstFrom(long vmHash) {
+        Map.Entry<Position, IndexedHost> next = hosts.ceilingEntry(Position.startOf(vmHash));
+        return (next == null ? hosts.firstEntry() : next).getValue();
     }
 
     /** Goes once round, from a VM's place on, until a host ends it by false. */

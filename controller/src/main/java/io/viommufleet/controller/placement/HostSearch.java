@@ -2,7 +2,6 @@ package io.viommufleet.controller.placement;
 
 import io.viommufleet.common.model.Placement;
 import io.viommufleet.common.model.PlacementRules;
-import java.util.Collection;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
@@ -88,43 +87,37 @@ final class HostSearch {
                 .map(label -> spread(label, hostClass.label(label)))
                 .orElse(0);
         int devices = hostClass.layout().size();
+        GuestChoices choices = profile.ofLayout(vm, hostClass).slots();
         NavigableMap<Integer, Map<HostStock, HostRing>> levels =
                 pack ? hostClass.levels().descendingMap() : hostClass.levels();
         for (Map.Entry<Integer, Map<HostStock, HostRing>> level : levels.entrySet()) {
-            int rank = pack ? devices - level.getKey() : level.getKey();
+            int left = devices - level.getKey();
+            int rank = pack ? left : level.getKey();
             if (best != null && best.rank().compareLevel(spread, rank) < 0) {
                 return;
             }
-            if (devices - level.getKey() >= vm.guests().size()) {
-                search(hostClass, level.getValue().values());
+            if (left >= vm.guests().size()) {
+                for (HostRing ring : level.getValue().values()) {
+                    search(ring, choices, spread, rank);
+                }
             }
         }
     }
 
-    private void search(HostClass hostClass, Collection<HostRing> rings) {
-        for (HostRing ring : rings) {
-            IndexedHost any = ring.hosts().iterator().next();
-            if (profile.ofLayout(vm, hostClass.layout(), any.inventory())
-                    .slots()
-                    .mayBeServedFrom(ring.stock())) {
-                ring.goRound(vmHash, this::goOn);
-            }
+    private void search(HostRing ring, GuestChoices choices, int spread, int level) {
+        boolean hopeless = best != null && best.rank().compareTo(rank(ring.firstFrom(vmHash), spread, level)) < 0;
+        if (!hopeless && choices.mayBeServedFrom(ring.stock())) {
+            ring.goRound(vmHash, host -> goOn(host, rank(host, spread, level)));
         }
     }
 
     /** Tries a host that takes work and is of a class that could take the VM; false where no later one can be preferred. */
-    private boolean goOn(IndexedHost host) {
-        if (own.contains(host.name()) || avoided.contains(host.name())) {
-            return true;
-        }
-        Rank rank = rank(host);
-        if (best != null && rank.compareTo(best.rank()) > 0) {
+    private boolean goOn(IndexedHost host, Rank rank) {
+        if (best != null && best.rank().compareTo(rank) < 0) {
             return false;
         }
-        if (host.freeBytes(vm.name()) < vm.spec().memoryBytes()) {
-            return true;
-        }
-        return !tryOn(host, rank);
+        boolean leftOut = own.contains(host.name()) || avoided.contains(host.name());
+        return leftOut || host.freeBytes(vm.name()) < vm.spec().memoryBytes() || !tryOn(host, rank);
     }
 
     /** Fits the VM into a host that nothing else keeps it from; true where the host is the best so far. */
@@ -144,11 +137,18 @@ final class HostSearch {
     private Rank rank(IndexedHost host) {
         int spread =
                 rules.spread().map(label -> spread(label, host.label(label))).orElse(0);
-        return new Rank(spread, pack ? host.left() : host.used(), host.distanceFrom(vmHash), host.name());
+        return rank(host, spread, pack ? host.left() : host.used());
+    }
+
+    private Rank rank(IndexedHost host, int spread, int level) {
+        return new Rank(spread, level, host.distanceFrom(vmHash), host.name());
     }
 
     /** Without the VM itself, where it is under that value already. */
     private int spread(String label, String value) {
+        if (own.isEmpty()) {
+            return catalog.spread(label, value);
+        }
         int itself = (int) own.stream()
                 .flatMap(name -> catalog.find(name).stream())
                 .filter(host -> host.label(label).equals(value)

@@ -75,7 +75,7 @@ final class VmProfile {
     }
 
     /** What hosts of a layout offer, addresses apart. */
-    Choices ofLayout(Candidate vm, HostLayout layout, HostInventory sample) {
+    private Choices ofLayout(Candidate vm, HostLayout layout, HostInventory sample) {
         Choices known = byLayout.get(layout);
         if (known == null) {
             known = choices(vm, layout, sample, false);
@@ -84,12 +84,17 @@ final class VmProfile {
         return known;
     }
 
+    /** What hosts of a class offer, addresses apart. */
+    Choices ofLayout(Candidate vm, HostClass hostClass) {
+        return ofLayout(vm, hostClass.layout(), hostClass.sample().inventory());
+    }
+
     /** What keeps a class of VMs from an empty host that takes work; empty where nothing does. */
     Optional<Obstacle> onEmpty(Candidate vm, HostClass hostClass) {
         Optional<Obstacle> known = byClass.get(hostClass);
         if (known == null) {
             IndexedHost empty = hostClass.pristine();
-            known = HostJudge.obstacle(vm, empty, ofLayout(vm, empty.layout(), empty.inventory()));
+            known = HostJudge.obstacle(vm, empty, ofLayout(vm, hostClass));
             byClass.put(hostClass, known);
         }
         return known;
