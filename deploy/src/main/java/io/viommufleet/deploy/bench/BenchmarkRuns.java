@@ -7,7 +7,9 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
@@ -37,6 +39,29 @@ final class BenchmarkRuns {
      * @throws FleetException FAILED if it does not run
      */
     static double medianNanos(Class<?> benchmark, String method, Map<String, String> parameters) {
+        ChainedOptionsBuilder options = options(benchmark, method, parameters).addProfiler(ProcessorTime.class);
+        return Objects.requireNonNull(
+                        run(benchmark, method, options).getSecondaryResults().get(ProcessorTime.LABEL))
+                .getStatistics()
+                .getPercentile(MEDIAN);
+    }
+
+    /**
+     * What the slowest operations of one benchmark take at least, in nanoseconds on the clock; other work on the machine counts.
+     *
+     * @param percent how many operations are faster
+     * @throws FleetException FAILED if it does not run
+     */
+    static double percentileNanos(Class<?> benchmark, String method, Map<String, String> parameters, int percent) {
+        ChainedOptionsBuilder options =
+                options(benchmark, method, parameters).mode(Mode.SampleTime).timeUnit(TimeUnit.NANOSECONDS);
+        return run(benchmark, method, options)
+                .getPrimaryResult()
+                .getStatistics()
+                .getPercentile(percent);
+    }
+
+    private static ChainedOptionsBuilder options(Class<?> benchmark, String method, Map<String, String> parameters) {
         ChainedOptionsBuilder options = new OptionsBuilder()
                 .include("^" + Pattern.quote(benchmark.getName() + "." + method) + "$")
                 .forks(1)
@@ -46,17 +71,16 @@ final class BenchmarkRuns {
                 .warmupTime(ITERATION)
                 .measurementIterations(ITERATIONS)
                 .measurementTime(ITERATION)
-                .addProfiler(ProcessorTime.class)
                 .shouldFailOnError(true);
         parameters.forEach(options::param);
+        return options;
+    }
+
+    private static RunResult run(Class<?> benchmark, String method, ChainedOptionsBuilder options) {
         PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
         try {
-            RunResult result = new Runner(
-                            options.build(), OutputFormatFactory.createFormatInstance(nowhere, VerboseMode.SILENT))
+            return new Runner(options.build(), OutputFormatFactory.createFormatInstance(nowhere, VerboseMode.SILENT))
                     .runSingle();
-            return Objects.requireNonNull(result.getSecondaryResults().get(ProcessorTime.LABEL))
-                    .getStatistics()
-                    .getPercentile(MEDIAN);
         } catch (RunnerException failure) {
             throw new FleetException(
                     FleetError.FAILED,

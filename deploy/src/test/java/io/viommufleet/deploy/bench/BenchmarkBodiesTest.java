@@ -17,6 +17,20 @@ class BenchmarkBodiesTest {
     private static final int AREAS = 1000;
 
     @Test
+    void placingInACellKeepsItAsFullAsItWas() {
+        BusyCell cell = new BusyCell(100);
+        int running = cell.running();
+        int placed = 0;
+        for (int call = 0; call < 400; call++) {
+            cell.go();
+            placed += cell.come() ? 1 : 0;
+        }
+        assertThat(placed).isGreaterThan(360);
+        assertThat(cell.running()).isEqualTo(running - 400 + placed);
+        assertThat(new ChooseEightOfSixteen().choose().values()).hasSize(8).doesNotHaveDuplicates();
+    }
+
+    @Test
     void mappingAndUnmappingLeavesTheAreasThatWereThere() {
         MapUnmap benchmark = new MapUnmap();
         benchmark.areas = AREAS;
