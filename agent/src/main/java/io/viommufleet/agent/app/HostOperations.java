@@ -35,14 +35,30 @@ final class HostOperations {
 
     OperationResult run(Operation operation) {
         return switch (operation) {
-            case Operation.Attach(Command command) -> attach(command.attachment(), Map.of());
+            case Operation.Attach(Command command) ->
+                attach(command.attachment(), Map.of(), guestOf(command.attachment()));
+            case Operation.HandOver(Command command) ->
+                new OperationResult.Succeeded(
+                        List.of(),
+                        Map.of(),
+                        List.of(),
+                        Optional.of(host.handOver(command.id().vm())));
+            case Operation.TakeOver(Command command) ->
+                OperationResult.attached(
+                        List.of(),
+                        Map.of(),
+                        host.runGuest(command.id().vm(), command.attachment().guest()));
             case Operation.Detach(Command attached) -> detach(attached.id());
         };
     }
 
-    /** Attaches again, in a rebuilt host, what was attached before, with the values that were frozen then. */
-    OperationResult restore(Command command, Map<String, String> frozen) {
-        return attach(command.attachment(), frozen);
+    /**
+     * Attaches again, in a rebuilt host, what was attached before, with the values that were frozen then.
+     *
+     * @param guestRuns the device is still the guest's, so that the guest does again what it did
+     */
+    OperationResult restore(Command command, Map<String, String> frozen, boolean guestRuns) {
+        return attach(command.attachment(), frozen, guestRuns ? guestOf(command.attachment()) : List.of());
     }
 
     /** The trace of an attachment's VMM up to the operation that has just ended. */
@@ -70,7 +86,7 @@ final class HostOperations {
         return host.lostDevices();
     }
 
-    private OperationResult attach(Attachment attachment, Map<String, String> frozen) {
+    private OperationResult attach(Attachment attachment, Map<String, String> frozen, List<GuestStep> guest) {
         return switch (attachment
                 .configuration()
                 .decide(attachment.certificate().rulesVersion())) {
@@ -80,8 +96,13 @@ final class HostOperations {
                         Optional.empty(),
                         Optional.empty(),
                         refused.errors().getFirst().message()));
-            case Decision.Decided decided -> attach(request(attachment, decided, frozen), attachment.guest());
+            case Decision.Decided decided -> attach(request(attachment, decided, frozen), guest);
         };
+    }
+
+    /** What the guest does after an attach: nothing while it runs on another host. */
+    private static List<GuestStep> guestOf(Attachment attachment) {
+        return attachment.role() == Attachment.Role.TARGET ? List.of() : attachment.guest();
     }
 
     private static VmAttachRequest request(
@@ -101,7 +122,7 @@ final class HostOperations {
     private OperationResult attach(VmAttachRequest request, List<GuestStep> guest) {
         return switch (host.attach(request)) {
             case AttachResult.Attached attached ->
-                new OperationResult.Succeeded(
+                OperationResult.attached(
                         attached.unmet(), attached.resolvedValues(), host.runGuest(request.vm(), guest));
             case AttachResult.Failed(AttachFailure why) -> new OperationResult.Failed(why);
         };

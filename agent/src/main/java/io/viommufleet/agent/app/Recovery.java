@@ -44,7 +44,8 @@ final class Recovery {
         Map<String, String> frozen = state.settled()
                 .map(settled -> settled.outcome().resolvedValues())
                 .orElse(Map.of());
-        if (operations.restore(held, frozen) instanceof OperationResult.Failed failed) {
+        if (operations.restore(held, frozen, state instanceof AttachmentState.Attached)
+                instanceof OperationResult.Failed failed) {
             LOGGER.atError()
                     .addKeyValue("attachment", held.id())
                     .addKeyValue("reason", failed.failure().reason())

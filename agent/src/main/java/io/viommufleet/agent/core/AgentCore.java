@@ -8,10 +8,12 @@ import io.viommufleet.agent.core.AttachmentState.Attaching;
 import io.viommufleet.agent.core.AttachmentState.Detached;
 import io.viommufleet.agent.core.AttachmentState.Detaching;
 import io.viommufleet.agent.core.AttachmentState.Failed;
+import io.viommufleet.agent.core.AttachmentState.Moving;
 import io.viommufleet.agent.core.AttachmentState.Quarantined;
 import io.viommufleet.agent.core.Step.Draft;
 import io.viommufleet.common.model.AttachFailure;
 import io.viommufleet.common.model.Attachment;
+import io.viommufleet.common.model.Attachment.Role;
 import io.viommufleet.common.model.AttachmentId;
 import io.viommufleet.common.model.DeviceState;
 import io.viommufleet.common.model.Envelope;
@@ -162,6 +164,7 @@ public final class AgentCore {
         switch (attachments.of(id)) {
             case Attaching running -> attachments.put(id, running.lose(why));
             case Attached held -> settle(id, held.lose(why), draft);
+            case Moving running -> attachments.put(id, running.lose(why));
             case Detaching leaving -> {}
             case Detached without -> {}
             case Failed without -> {}
@@ -173,6 +176,7 @@ public final class AgentCore {
         AttachmentState next = switch (attachments.of(completed.id())) {
             case Attaching attaching -> attached(attaching, completed.result(), nowNanos);
             case Detaching detaching -> detached(detaching, completed.result(), nowNanos);
+            case Moving moving -> moved(moving, completed.result(), nowNanos);
             case Detached idle -> throw noneRuns(completed, idle);
             case Attached idle -> throw noneRuns(completed, idle);
             case Failed idle -> throw noneRuns(completed, idle);
@@ -190,6 +194,17 @@ public final class AgentCore {
                         .<AttachmentState>map(why -> attaching.fail(why, nowNanos))
                         .orElseGet(() -> attaching.succeed(success, nowNanos));
             case OperationResult.Failed(AttachFailure why) -> attaching.fail(why, nowNanos);
+        };
+    }
+
+    private static AttachmentState moved(Moving moving, OperationResult result, long nowNanos) {
+        return switch (result) {
+            case OperationResult.Succeeded success ->
+                moving.lost()
+                        .<AttachmentState>map(why -> moving.fail(why, nowNanos))
+                        .orElseGet(() -> moving.succeed(success, nowNanos));
+            case OperationResult.Failed(AttachFailure why) ->
+                moving.fail(moving.lost().orElse(why), nowNanos);
         };
     }
 
@@ -269,6 +284,7 @@ public final class AgentCore {
         }
         switch (state) {
             case Attaching running -> {}
+            case Moving running -> {}
             case Detaching running -> {}
             case Detached idle when !command.wantsAttached() -> settle(command.id(), idle.confirm(command), draft);
             case Detached idle ->
@@ -284,10 +300,23 @@ public final class AgentCore {
                                 () -> begin(idle.attach(command, nowNanos), draft));
             case Attached held
             when command.wantsAttached() && held.command().sameArrangement(command) ->
-                settle(command.id(), held.reissue(command), draft);
+                keep(held, command, draft, nowNanos);
             case Attached held -> begin(held.detach(command, nowNanos), draft);
             case Quarantined stuck when command.wantsAttached() -> settle(command.id(), stuck.reissue(command), draft);
             case Quarantined stuck -> begin(stuck.detach(command, nowNanos), draft);
+        }
+    }
+
+    /** The device stays attached; its host may have another part in the life of the VM from here on. */
+    private void keep(Attached held, Command command, Draft draft, long nowNanos) {
+        if (command.isFor(Role.SOURCE) && !held.handedOver()) {
+            attachments.put(command.id(), held.move(command, nowNanos));
+            draft.run(new Operation.HandOver(command));
+        } else if (command.isFor(Role.ACTIVE) && held.command().isFor(Role.TARGET) && attachments.completes(command)) {
+            attachments.put(command.id(), held.move(command, nowNanos));
+            draft.run(new Operation.TakeOver(command));
+        } else {
+            settle(command.id(), held.reissue(command), draft);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.viommufleet.agent.core;
 
 import io.viommufleet.common.model.AttachFailure;
+import io.viommufleet.common.model.Attachment;
 import io.viommufleet.common.model.DeviceState;
 import io.viommufleet.common.model.Outcome;
 import java.util.List;
@@ -30,6 +31,7 @@ public sealed interface AttachmentState {
             case Failed failed -> Optional.empty();
             case Attaching attaching -> Optional.of(attaching.command());
             case Attached attached -> Optional.of(attached.command());
+            case Moving moving -> Optional.of(moving.attached());
             case Detaching detaching -> Optional.of(detaching.attached());
             case Quarantined quarantined -> Optional.of(quarantined.held());
         };
@@ -37,7 +39,7 @@ public sealed interface AttachmentState {
 
     /** Whether an operation runs. */
     default boolean busy() {
-        return name() == DeviceState.ATTACHING || name() == DeviceState.DETACHING;
+        return name() == DeviceState.ATTACHING || name() == DeviceState.DETACHING || this instanceof Moving;
     }
 
     /** Whether a command has its answer already. */
@@ -124,6 +126,11 @@ public sealed interface AttachmentState {
             return new Detaching(command, wanted, nowNanos);
         }
 
+        /** The host gets another part in the life of the VM, for which there is something to do. */
+        Moving move(Command wanted, long nowNanos) {
+            return new Moving(command, outcome, wanted, nowNanos, Optional.empty());
+        }
+
         /** The host has the device no longer, so nothing is left to detach. */
         Failed lose(AttachFailure why) {
             return Failed.of(command, why, 0);
@@ -134,9 +141,62 @@ public sealed interface AttachmentState {
             return new Attached(again, answerAgain(outcome, again));
         }
 
+        /** Whether this command was told already that the guest can be handed over. */
+        boolean handedOver() {
+            return outcome.migration()
+                    .filter(report -> report.failure().isEmpty())
+                    .isPresent();
+        }
+
         @Override
         public Optional<JournalEntry.Settled> settled() {
             return Optional.of(new JournalEntry.Settled(command, outcome, command));
+        }
+
+        @Override
+        public DeviceState name() {
+            return DeviceState.ATTACHED;
+        }
+    }
+
+    /**
+     * The device is attached, and the guest is being handed over to another host or taken over from one.
+     *
+     * @param attached what the device is attached by
+     * @param before the answer to that
+     * @param wanted the command that asks for it
+     * @param sinceNanos when it began
+     * @param lost why the host has the device no longer, once that is known
+     */
+    record Moving(Command attached, Outcome before, Command wanted, long sinceNanos, Optional<AttachFailure> lost)
+            implements AttachmentState {
+        Moving lose(AttachFailure why) {
+            return new Moving(attached, before, wanted, sinceNanos, lost.or(() -> Optional.of(why)));
+        }
+
+        /** The device is attached as before; what became of the move is part of the answer. */
+        Attached succeed(OperationResult.Succeeded result, long nowNanos) {
+            return new Attached(
+                    wanted,
+                    new Outcome(
+                            wanted.id(),
+                            wanted.generation(),
+                            DeviceState.ATTACHED,
+                            Optional.empty(),
+                            before.unmet(),
+                            before.resolvedValues(),
+                            nowNanos - sinceNanos,
+                            result.guest(),
+                            result.migration()));
+        }
+
+        Failed fail(AttachFailure why, long nowNanos) {
+            return Failed.of(wanted, why, nowNanos - sinceNanos);
+        }
+
+        @Override
+        public Optional<JournalEntry.Settled> settled() {
+            return Optional.empty();
         }
 
         @Override
@@ -260,6 +320,6 @@ public sealed interface AttachmentState {
                 answer.resolvedValues(),
                 answer.durationNanos(),
                 answer.guest(),
-                answer.migration());
+                answer.migration().filter(report -> again.isFor(Attachment.Role.SOURCE)));
     }
 }

@@ -1,5 +1,6 @@
 package io.viommufleet.agent.core;
 
+import io.viommufleet.common.model.Attachment;
 import io.viommufleet.common.model.AttachmentId;
 import io.viommufleet.common.model.DeviceState;
 import java.util.Map;
@@ -35,6 +36,17 @@ final class Attachments {
                         .isPresent())
                 .map(Map.Entry::getKey)
                 .findFirst();
+    }
+
+    /** Whether this is the only device of its VM that is not known to be the guest's: with it the guest can run here. */
+    boolean completes(Command command) {
+        return states.entrySet().stream()
+                .filter(other -> other.getKey().vm().equals(command.id().vm()))
+                .filter(other -> !other.getKey().equals(command.id()))
+                .noneMatch(other -> other.getValue()
+                        .holding()
+                        .filter(held -> held.isFor(Attachment.Role.TARGET))
+                        .isPresent());
     }
 
     int count(DeviceState name) {

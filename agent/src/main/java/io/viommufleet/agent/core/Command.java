@@ -38,15 +38,21 @@ public record Command(Attachment attachment, long generation, long epoch) {
     boolean asks(Command other) {
         return generation == other.generation
                 && attachment.desired() == other.attachment.desired()
+                && attachment.role() == other.attachment.role()
                 && sameArrangement(other);
     }
 
-    /** Whether both want the same host device for the same decision, so that one attach serves both. */
+    /** Whether both want the same host device for the same decision, so that one attach serves both, in whatever role. */
     boolean sameArrangement(Command other) {
         return attachment.bdf().equals(other.attachment.bdf())
                 && attachment.memoryBytes() == other.attachment.memoryBytes()
                 && attachment.strict() == other.attachment.strict()
                 && attachment.certificate().equals(other.attachment.certificate());
+    }
+
+    /** Whether the host has this part in the life of the VM. */
+    boolean isFor(Attachment.Role role) {
+        return attachment.role() == role;
     }
 
     /** Place of the guest device in guest-topology order; last when the certificate does not know it. */

@@ -23,6 +23,32 @@ public sealed interface Operation {
         }
     }
 
+    /** Hand the guest over to another host, as far as this one has a part in it: track what its devices write. */
+    record HandOver(Command command) implements Operation {
+        @Override
+        public AttachmentId id() {
+            return command.id();
+        }
+
+        @Override
+        public long generation() {
+            return command.generation();
+        }
+    }
+
+    /** Let the guest run here, all devices of which were attached while it ran on another host. */
+    record TakeOver(Command command) implements Operation {
+        @Override
+        public AttachmentId id() {
+            return command.id();
+        }
+
+        @Override
+        public long generation() {
+            return command.generation();
+        }
+    }
+
     /** Undo what this command attached. */
     record Detach(Command attached) implements Operation {
         @Override

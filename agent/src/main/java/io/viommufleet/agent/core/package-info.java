@@ -8,6 +8,7 @@
  * <pre>
  * Attached    --detach-->    Detaching
  * Attached    --lose-->      Failed
+ * Attached    --move-->      Moving
  * Attached    --reissue-->   Attached
  * Attaching   --fail-->      Failed
  * Attaching   --lose-->      Attaching
@@ -21,6 +22,9 @@
  * Failed      --attach-->    Attaching
  * Failed      --confirm-->   Detached
  * Failed      --refuse-->    Failed
+ * Moving      --fail-->      Failed
+ * Moving      --lose-->      Moving
+ * Moving      --succeed-->   Attached
  * Quarantined --detach-->    Detaching
  * Quarantined --reissue-->   Quarantined
  * </pre>
@@ -31,6 +35,11 @@
  *
  * <p>{@code Attaching --lose--> Attaching} keeps in mind that the host has lost the device while its attach runs: whatever the
  * attach then ends with, the answer is that failure, and nothing is left to undo.
+ *
+ * <p>{@code Attached --move--> Moving} is a live migration. On the source ({@code SOURCE}) what devices write is tracked, and the
+ * answer tells how that went; the guest runs on, so that {@code ACTIVE} again is a mere reissue. On the target ({@code TARGET})
+ * a device is attached as any other while the guest runs elsewhere; with {@code ACTIVE} it is adopted as it is, and the last one
+ * lets the guest run.
  *
  * <p>Leases are not here: every VM waits for its host ({@code onHostLoss: wait}), so being cut off from Kafka never detaches.
  * {@link io.viommufleet.agent.core.AgentCore#acknowledgedNanos} is what a lease would be counted from.

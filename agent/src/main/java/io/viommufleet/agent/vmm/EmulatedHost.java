@@ -18,6 +18,7 @@ import io.viommufleet.common.model.GuestReport;
 import io.viommufleet.common.model.GuestStep;
 import io.viommufleet.common.model.HostFault;
 import io.viommufleet.common.model.HostInventory;
+import io.viommufleet.common.model.MigrationReport;
 import io.viommufleet.common.model.TracePiece;
 import io.viommufleet.common.viommu.DeviceBackend;
 import java.util.ArrayList;
@@ -131,6 +132,15 @@ public final class EmulatedHost implements HostRuntime {
         List<GuestReport> reports = new GuestRunner(process).run(script);
         noteCalls(vm);
         return reports;
+    }
+
+    @Override
+    public MigrationReport handOver(String vm) {
+        kernel().because(AttachStep.HAND_OVER.name());
+        MigrationReport report =
+                migration(vm).map(VmMigration::handOver).orElseGet(() -> new MigrationReport(0, 0, Optional.empty()));
+        noteCalls(vm);
+        return report;
     }
 
     /** The VMM's part in migrating a VM; empty while it has no device here. */

@@ -6,6 +6,7 @@ import io.viommufleet.common.model.GuestReport;
 import io.viommufleet.common.model.GuestStep;
 import io.viommufleet.common.model.HostFault;
 import io.viommufleet.common.model.HostInventory;
+import io.viommufleet.common.model.MigrationReport;
 import io.viommufleet.common.model.TracePiece;
 import java.util.List;
 import java.util.Set;
@@ -36,6 +37,15 @@ public interface HostRuntime {
      * @return one report for every step; none while a device of the VM is missing
      */
     List<GuestReport> runGuest(String vm, List<GuestStep> script);
+
+    /**
+     * The source's part in a live migration of a VM, as QEMU does it: tracking of what devices write is turned on, the dirty pages
+     * are read pass by pass, and it is turned off again. The guest runs on, whatever comes of it.
+     *
+     * <p>Between emulated hosts there is no channel: neither memory nor the vIOMMU's state is sent, and the guest's script is run
+     * from its beginning where the guest is taken over.
+     */
+    MigrationReport handOver(String vm);
 
     /**
      * Takes note of what changed on the host while it runs: devices plugged in can be attached, and those pulled out, or taken by another driver, can

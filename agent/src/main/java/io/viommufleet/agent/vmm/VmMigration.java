@@ -1,6 +1,9 @@
 package io.viommufleet.agent.vmm;
 
+import io.viommufleet.common.model.AttachFailure;
+import io.viommufleet.common.model.AttachStep;
 import io.viommufleet.common.model.GuestReport;
+import io.viommufleet.common.model.MigrationReport;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -10,6 +13,9 @@ import java.util.Optional;
  * {@link io.viommufleet.common.feasibility.MigrationCheck}'s to say.
  */
 public final class VmMigration {
+    private static final int MOST_PASSES = 3;
+    private static final long PAGE_BYTES = 4096;
+
     private final VmProcess vm;
 
     VmMigration(VmProcess vm) {
@@ -29,6 +35,29 @@ public final class VmMigration {
     /** On the source: ends the tracking. */
     public void stopDirtyTracking() {
         vm.dirtyTracking().stop();
+    }
+
+    /** On the source: tracking on, passes until one finds nothing or there were enough of them, tracking off. */
+    MigrationReport handOver() {
+        Optional<GuestReport.Failure> refused = startDirtyTracking();
+        if (refused.isPresent()) {
+            return new MigrationReport(0, 0, refused.map(VmMigration::told));
+        }
+        int passes = 0;
+        DirtyPass pass;
+        do {
+            passes++;
+            pass = dirtyPages();
+        } while (passes < MOST_PASSES
+                && !pass.pages().isEmpty()
+                && pass.failure().isEmpty());
+        stopDirtyTracking();
+        return new MigrationReport(
+                passes, pass.pages().cardinality() * PAGE_BYTES, pass.failure().map(VmMigration::told));
+    }
+
+    private static AttachFailure told(GuestReport.Failure failure) {
+        return new AttachFailure(AttachStep.HAND_OVER, failure.ioctl(), failure.errno(), failure.reason());
     }
 
     /** On the source, with the guest stopped: what its vIOMMUs send. Those that cannot be migrated send nothing. */

@@ -36,7 +36,7 @@ class AgentCoreTest {
         CoreRun run = CoreRun.admitted();
 
         run.read(1, 1, run.attachment("vm", 0, 1));
-        run.end(new OperationResult.Succeeded(List.of("WANT_PASID_ATTACH"), Map.of("viommus[0].ril", "on"), List.of()));
+        run.end(OperationResult.attached(List.of("WANT_PASID_ATTACH"), Map.of("viommus[0].ril", "on"), List.of()));
 
         assertThat(run.operations).hasSize(1).first().isInstanceOf(Operation.Attach.class);
         Outcome outcome = run.outcomes().getLast();

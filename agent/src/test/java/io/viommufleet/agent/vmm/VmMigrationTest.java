@@ -6,7 +6,9 @@ import io.viommufleet.agent.iommufd.HwptPaging;
 import io.viommufleet.agent.iommufd.ObjectKind;
 import io.viommufleet.agent.iommufd.driver.DirtyLog;
 import io.viommufleet.agent.iommufd.system.Errno;
+import io.viommufleet.common.model.AttachStep;
 import io.viommufleet.common.model.GuestReport;
+import io.viommufleet.common.model.MigrationReport;
 import io.viommufleet.common.viommu.RulesVersion;
 import java.util.List;
 import java.util.Objects;
@@ -126,6 +128,33 @@ class VmMigrationTest {
         VmProcess vm = guest.host().process("vm").orElseThrow();
         HwptPaging paging = (HwptPaging) Objects.requireNonNull(vm.iommufd().find(hwpt));
         return Objects.requireNonNull(paging.domain().dirtyLog()).tracking();
+    }
+
+    @Test
+    void aHandOverReadsPassesUntilNothingIsDirtyAndEndsTheTracking() {
+        TestGuest guest = guest(TestVm.intel());
+
+        assertThat(guest.host().handOver("vm")).isEqualTo(new MigrationReport(1, 0, Optional.empty()));
+        VmProcess vm = guest.host().process("vm").orElseThrow();
+        assertThat(vm.containers()).flatExtracting(Container::hwpts).noneMatch(hwpt -> trackingOn(guest, hwpt.id()));
+    }
+
+    @Test
+    void aHandOverOfMemoryThatNobodyTracksEndsWithAllOfItDirty() {
+        TestGuest guest = guest(TestVm.nestedIntel().memory(1 << 20));
+
+        assertThat(guest.host().handOver("vm")).isEqualTo(new MigrationReport(3, 1 << 20, Optional.empty()));
+    }
+
+    @Test
+    void aHandOverThatCannotTrackSaysWhatTheKernelSaid() {
+        TestGuest guest = guest(TestVm.intel());
+        guest.host().kernel().inject((sequence, name) -> name.equals("HWPT_SET_DIRTY_TRACKING") ? Errno.EIO : null);
+
+        MigrationReport report = guest.host().handOver("vm");
+        assertThat(report.passes()).isZero();
+        assertThat(report.failure().orElseThrow().step()).isEqualTo(AttachStep.HAND_OVER);
+        assertThat(report.failure().orElseThrow().reason()).contains("EIO");
     }
 
     @Test

@@ -1,6 +1,6 @@
 package io.viommufleet.common.model;
 
-/** The steps of QEMU's attach path on the iommufd backend, in order; VERIFY, DETACH and RESET are ours. */
+/** The steps of QEMU's attach path on the iommufd backend, in order; VERIFY, DETACH, RESET and HAND_OVER are ours. */
 public enum AttachStep {
     /** The command itself: certificate, rules version, device present and free. */
     VERIFY,
@@ -23,5 +23,7 @@ public enum AttachStep {
     REGISTER_NOTIFIER,
     DETACH,
     /** The device is reset on release, before anybody else may have it. */
-    RESET
+    RESET,
+    /** The source of a live migration tracks what devices write. */
+    HAND_OVER
 }

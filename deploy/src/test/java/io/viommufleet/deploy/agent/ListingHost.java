@@ -13,6 +13,7 @@ import io.viommufleet.common.model.GuestReport;
 import io.viommufleet.common.model.GuestStep;
 import io.viommufleet.common.model.HostFault;
 import io.viommufleet.common.model.HostInventory;
+import io.viommufleet.common.model.MigrationReport;
 import io.viommufleet.common.model.TracePiece;
 import java.util.List;
 import java.util.Optional;
@@ -45,6 +46,11 @@ final class ListingHost implements HostRuntime {
     @Override
     public List<GuestReport> runGuest(String vm, List<GuestStep> script) {
         return host.orElseThrow().runGuest(vm, script);
+    }
+
+    @Override
+    public MigrationReport handOver(String vm) {
+        return host.handOver(vm);
     }
 
     @Override
