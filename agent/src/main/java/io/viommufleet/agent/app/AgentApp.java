@@ -1,7 +1,8 @@
 package io.viommufleet.agent.app;
 
-import io.viommufleet.agent.core.AgentCore;
 import io.viommufleet.agent.core.AgentIdentity;
+import io.viommufleet.agent.core.HostReset;
+import io.viommufleet.common.FleetError;
 import io.viommufleet.common.FleetException;
 import io.viommufleet.common.kafka.KafkaConnection;
 import io.viommufleet.common.model.HostInventory;
@@ -10,7 +11,6 @@ import io.viommufleet.common.observe.RoleMetrics;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,8 +28,11 @@ public final class AgentApp implements AutoCloseable {
 
     private final Deque<AutoCloseable> owned = new ArrayDeque<>();
     private final CountDownLatch ended = new CountDownLatch(1);
-    private final AgentIdentity identity;
-    private final AgentLoop loop;
+    private final AgentConfig config;
+    private final KafkaConnection kafka;
+    private final StateDirectory state;
+    private final AgentMeters meters;
+    private volatile AgentLife life;
     private final Thread thread;
     private final Optional<ObservabilityServer> server;
     private volatile AgentStatus status = AgentStatus.STARTING;
@@ -50,36 +53,20 @@ public final class AgentApp implements AutoCloseable {
     }
 
     private AgentApp(AgentConfig config) {
+        this.config = config;
         try {
             HostInventory inventory = config.host().read();
             String host = inventory.metadata().name();
             RoleMetrics metrics = own(new RoleMetrics());
-            KafkaConnection kafka = new KafkaConnection(
+            kafka = new KafkaConnection(
                     config.bootstrapServers(),
                     config.kafkaProperties(),
                     config.startDeadline(),
                     Optional.of(metrics.registry()));
-            StateDirectory state = own(StateDirectory.open(config.stateDirectory()));
+            state = own(StateDirectory.open(config.stateDirectory()));
             kafka.requireReachable();
-            String boot = state.boot(config.bootId(), config.newBoot());
-            identity = new AgentIdentity(
-                    host, inventory.metadata().cell(), boot, UUID.randomUUID().toString());
-            Journal journal = own(new Journal(state.journal(), boot));
-            AgentCore core = new AgentCore(identity, config.heartbeatInterval().toNanos());
-            HostOperations operations = new HostOperations(config.boots().apply(inventory));
-            new Recovery(core, journal, operations).run();
-            AgentMeters meters = new AgentMeters(metrics.registry(), this::status);
-            LogConnection log = own(new LogConnection(kafka, host, identity.cell()));
-            loop = new AgentLoop(
-                    identity,
-                    core,
-                    journal,
-                    operations,
-                    log,
-                    config.host(),
-                    meters,
-                    now -> status = now,
-                    config.inventoryInterval());
+            meters = new AgentMeters(metrics.registry(), this::status);
+            life = lifeOf(boot(), inventory);
             server = config.httpPort()
                     .map(port -> own(ObservabilityServer.start(
                             ObservabilityServer.LOOPBACK, port, metrics, new AgentHealth(this::status))));
@@ -92,18 +79,19 @@ public final class AgentApp implements AutoCloseable {
 
     private void run(HostInventory inventory) {
         try {
-            loop.begin(inventory);
+            life.loop().begin(inventory);
             while (!stopping) {
-                loop.turn();
+                life.loop().turn();
+                life.loop().reset().ifPresent(this::reset);
             }
             if (sayGoodbye) {
-                loop.end();
+                life.loop().end();
             }
         } catch (RuntimeException failed) {
             failure = failed;
             status = status.failedWith(String.valueOf(failed.getMessage()));
             LOGGER.atError()
-                    .addKeyValue("host", identity.host())
+                    .addKeyValue("host", life.identity().host())
                     .setCause(failed)
                     .log("agent failed");
         } finally {
@@ -111,9 +99,46 @@ public final class AgentApp implements AutoCloseable {
         }
     }
 
-    /** Who this agent is. */
+    private AgentLife lifeOf(String boot, HostInventory inventory) {
+        return new AgentLife(config, state, kafka, inventory, boot, meters, now -> status = now);
+    }
+
+    /** The boot that the host is in; another one if a lease ran out in it while no agent looked. */
+    private String boot() {
+        String boot = state.boot(config.bootId(), config.newBoot());
+        return new Watchdog(state.lease(), BootClock.ofMachine()).ranOut(boot)
+                ? nextBoot(boot, HostReset.LEASE_OVER)
+                : boot;
+    }
+
+    /** Resets the host: nothing is attached any more, and the agent goes on as a new incarnation of a new boot. */
+    private void reset(HostReset why) {
+        String boot = nextBoot(life.identity().boot(), why);
+        life.close();
+        HostInventory inventory = config.host().read();
+        life = lifeOf(boot, inventory);
+        life.loop().begin(inventory);
+    }
+
+    private String nextBoot(String over, HostReset why) {
+        if (config.bootId().isPresent()) {
+            throw new FleetException(
+                    FleetError.CONFLICT,
+                    "boot %s of the host is over, because %s: reboot the host".formatted(over, why.reason()));
+        }
+        String next = state.boot(Optional.empty(), true);
+        meters.reset(why);
+        LOGGER.atWarn()
+                .addKeyValue("boot", over)
+                .addKeyValue("next", next)
+                .addKeyValue("reason", why.reason())
+                .log("host reset");
+        return next;
+    }
+
+    /** Who this agent is; another incarnation once it has reset its host. */
     public AgentIdentity identity() {
-        return identity;
+        return life.identity();
     }
 
     /** What the agent last knew of itself. */
@@ -152,6 +177,7 @@ public final class AgentApp implements AutoCloseable {
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }
+        life.close();
         release();
     }
 

@@ -3,6 +3,7 @@ package io.viommufleet.agent.app;
 import io.viommufleet.agent.core.AgentCore;
 import io.viommufleet.agent.core.AgentEvent;
 import io.viommufleet.agent.core.AgentIdentity;
+import io.viommufleet.agent.core.HostReset;
 import io.viommufleet.agent.core.Operation;
 import io.viommufleet.agent.core.OperationResult;
 import io.viommufleet.agent.core.Step;
@@ -35,6 +36,7 @@ final class AgentLoop {
     private final AgentCore core;
     private final Journal journal;
     private final HostOperations operations;
+    private final Watchdog watchdog;
     private final LogConnection log;
     private final HostSource host;
     private final AgentMeters meters;
@@ -46,6 +48,7 @@ final class AgentLoop {
     private Optional<String> complaint = Optional.empty();
     private Optional<Late> late = Optional.empty();
     private Set<Bdf> lost = Set.of();
+    private Optional<HostReset> reset = Optional.empty();
     private boolean writing;
     private boolean loaded;
     private long lookedNanos;
@@ -55,6 +58,7 @@ final class AgentLoop {
             AgentCore core,
             Journal journal,
             HostOperations operations,
+            Watchdog watchdog,
             LogConnection log,
             HostSource host,
             AgentMeters meters,
@@ -64,6 +68,7 @@ final class AgentLoop {
         this.core = core;
         this.journal = journal;
         this.operations = operations;
+        this.watchdog = watchdog;
         this.log = log;
         this.host = host;
         this.meters = meters;
@@ -102,6 +107,11 @@ final class AgentLoop {
         look();
         handle(new AgentEvent.Tick());
         status.accept(AgentStatus.of(core, log.reading(), log.lag()));
+    }
+
+    /** Why the host is to be reset, once it is: this boot is over. */
+    Optional<HostReset> reset() {
+        return reset;
     }
 
     /** Says goodbye; the records that are on their way are waited for. */
@@ -204,6 +214,8 @@ final class AgentLoop {
 
     private void carryOut(Step step) {
         journal.append(step.journal());
+        step.reset().ifPresent(why -> reset = Optional.of(why));
+        watchdog.keep(identity.boot(), core.leaseMillis(), core.acknowledgedNanos(), System.nanoTime());
         step.records().forEach(this::write);
         meters.drift(core.drift());
         for (Operation operation : step.operations()) {

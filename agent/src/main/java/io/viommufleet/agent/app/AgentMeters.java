@@ -1,6 +1,7 @@
 package io.viommufleet.agent.app;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.viommufleet.agent.core.HostReset;
 import io.viommufleet.common.model.AttachFailure;
 import io.viommufleet.common.model.AttachStep;
 import io.viommufleet.common.model.DeviceState;
@@ -63,6 +64,12 @@ final class AgentMeters {
                 && outcome.failure()
                         .filter(why -> why.step() != AttachStep.VERIFY)
                         .isPresent();
+    }
+
+    /** The host was reset. */
+    void reset(HostReset why) {
+        meters.counter("host.resets", "Resets of the host by its own agent, by reason", "reason", FleetMeters.word(why))
+                .increment();
     }
 
     void rejected(long records) {

@@ -82,6 +82,10 @@ final class StateDirectory implements AutoCloseable {
         return directory.resolve("journal");
     }
 
+    Path lease() {
+        return directory.resolve("lease");
+    }
+
     private static FleetException unusable(Path directory, IOException failure) {
         return new FleetException(
                 FleetError.FAILED, "the state directory %s cannot be used: %s".formatted(directory, failure), failure);

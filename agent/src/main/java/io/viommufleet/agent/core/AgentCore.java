@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 
 /**
  * One agent: what it holds, and what follows from each event.
@@ -44,6 +45,8 @@ public final class AgentCore {
             ? Boolean.compare(one.wantsAttached(), other.wantsAttached())
             : one.wantsAttached() ? Command.GUEST_ORDER.compare(one, other) : Command.GUEST_ORDER.compare(other, one);
 
+    private static final Step NOTHING = new Draft().step();
+
     private final AgentIdentity identity;
     private final long heartbeatIntervalNanos;
     private final KeyOrder order = new KeyOrder();
@@ -55,6 +58,7 @@ public final class AgentCore {
     private Optional<HostAdmission> admission = Optional.empty();
     private Optional<Long> heartbeatSentNanos = Optional.empty();
     private Optional<Long> acknowledgedNanos = Optional.empty();
+    private Optional<HostReset> over = Optional.empty();
     private boolean caughtUp;
     private boolean fenced;
     private boolean stopping;
@@ -86,6 +90,39 @@ public final class AgentCore {
      * @param nowNanos the host's monotonic clock; never goes back
      */
     public Step on(AgentEvent event, long nowNanos) {
+        if (event instanceof AgentEvent.HeartbeatAcknowledged(long sentNanos)) {
+            acknowledge(sentNanos);
+        }
+        if (over.isPresent()) {
+            return NOTHING;
+        }
+        over = endOfBoot(nowNanos);
+        if (over.isPresent()) {
+            return Step.reset(over.get());
+        }
+        Step step = handle(event, nowNanos);
+        over = endOfBoot(nowNanos);
+        return over.map(Step::reset).orElse(step);
+    }
+
+    /** Whether this boot must not go on; asked before anything is done, so that an agent that slept wakes up to it. */
+    private Optional<HostReset> endOfBoot(long nowNanos) {
+        if (caughtUp && admission.filter(identity::isFencedBy).isPresent()) {
+            return Optional.of(HostReset.BOOT_FENCED);
+        }
+        return attachments
+                .leaseMillis()
+                .filter(lease -> !acknowledgedWithin(lease, nowNanos))
+                .map(lease -> HostReset.LEASE_OVER);
+    }
+
+    private boolean acknowledgedWithin(long leaseMillis, long nowNanos) {
+        return acknowledgedNanos
+                .filter(sent -> nowNanos - sent < TimeUnit.MILLISECONDS.toNanos(leaseMillis))
+                .isPresent();
+    }
+
+    private Step handle(AgentEvent event, long nowNanos) {
         Draft draft = new Draft();
         switch (event) {
             case AgentEvent.InventoryRead(HostInventory found) -> takeInventory(found, draft);
@@ -99,7 +136,7 @@ public final class AgentCore {
             }
             case OperationCompleted completed -> complete(completed, draft, nowNanos);
             case AgentEvent.DeviceLost(AttachmentId id, AttachFailure why) -> lose(id, why, draft);
-            case AgentEvent.HeartbeatAcknowledged(long sentNanos) -> acknowledge(sentNanos);
+            case AgentEvent.HeartbeatAcknowledged known -> {}
             case AgentEvent.Tick() -> beatIfDue(draft, nowNanos);
             case AgentEvent.Stopping() -> stop(draft);
         }
@@ -253,6 +290,7 @@ public final class AgentCore {
         reportAgain(draft);
         List<Command> open = wants.values().stream()
                 .filter(identity::isAddressedBy)
+                .filter(command -> command.mayBegin(lease -> acknowledgedWithin(lease, nowNanos)))
                 .sorted(ORDER)
                 .toList();
         for (Command command : open) {
@@ -379,7 +417,7 @@ public final class AgentCore {
 
     /** Whether commands are acted upon: the log is known, and the leader admits this incarnation and no other. */
     public boolean acts() {
-        return caughtUp && admitted() && !fenced && !stopping;
+        return caughtUp && admitted() && !fenced && !stopping && over.isEmpty();
     }
 
     /** Whether the leader's last word admits this incarnation. */
@@ -400,6 +438,11 @@ public final class AgentCore {
     /** When the last heartbeat that Kafka has was sent; empty before the first. */
     public Optional<Long> acknowledgedNanos() {
         return acknowledgedNanos;
+    }
+
+    /** How long after that heartbeat the host is reset, unless another is acknowledged; empty while no VM here has a lease. */
+    public Optional<Long> leaseMillis() {
+        return attachments.leaseMillis();
     }
 
     /** Every attachment that was ever asked of this boot. */

@@ -23,6 +23,13 @@ public record AgentIdentity(String host, int cell, String boot, String incarnati
                 && incarnation.equals(admission.incarnation());
     }
 
+    /** Whether an admission declares the boot of this agent to be over. */
+    boolean isFencedBy(HostAdmission admission) {
+        return host.equals(admission.host())
+                && boot.equals(admission.boot())
+                && admission.incarnation().isEmpty();
+    }
+
     /** Whether a command is for this very agent. */
     boolean isAddressedBy(Command command) {
         return boot.equals(command.attachment().boot())

@@ -3,6 +3,7 @@ package io.viommufleet.agent.core;
 import io.viommufleet.common.model.Attachment;
 import io.viommufleet.common.model.AttachmentId;
 import io.viommufleet.common.model.DeviceState;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -47,6 +48,14 @@ final class Attachments {
                         .holding()
                         .filter(held -> held.isFor(Attachment.Role.TARGET))
                         .isPresent());
+    }
+
+    /** The shortest lease of what this host holds, or may hold; empty while all of it waits for its host. */
+    Optional<Long> leaseMillis() {
+        return states.values().stream()
+                .flatMap(state -> state.holding().stream())
+                .flatMap(held -> held.attachment().leaseMillis().stream())
+                .min(Comparator.naturalOrder());
     }
 
     int count(DeviceState name) {

@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongPredicate;
 import java.util.stream.IntStream;
 
 /**
@@ -32,6 +33,15 @@ public record Command(Attachment attachment, long generation, long epoch) {
 
     boolean wantsAttached() {
         return attachment.desired() == Attachment.Desired.ATTACHED;
+    }
+
+    /** Whether it may be acted upon: nothing with a lease is attached while that lease does not run. */
+    boolean mayBegin(LongPredicate leaseRuns) {
+        return !wantsAttached()
+                || attachment
+                        .leaseMillis()
+                        .filter(lease -> !leaseRuns.test(lease))
+                        .isEmpty();
     }
 
     /** Whether an answer to the other is an answer to this. */

@@ -3,6 +3,7 @@ package io.viommufleet.agent.core;
 import io.viommufleet.common.model.Envelope;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What follows from one event. The journal goes to disk first, then the records to Kafka, then the operation runs.
@@ -10,12 +11,19 @@ import java.util.List;
  * @param journal facts to remember
  * @param records to write, in order
  * @param operations to run; at most one
+ * @param reset why the host is to be reset, if it is; nothing else follows then, now or later
  */
-public record Step(List<JournalEntry> journal, List<Envelope> records, List<Operation> operations) {
+public record Step(
+        List<JournalEntry> journal, List<Envelope> records, List<Operation> operations, Optional<HostReset> reset) {
     public Step {
         journal = List.copyOf(journal);
         records = List.copyOf(records);
         operations = List.copyOf(operations);
+    }
+
+    /** Nothing but a reset. */
+    static Step reset(HostReset why) {
+        return new Step(List.of(), List.of(), List.of(), Optional.of(why));
     }
 
     /** Collects a step while an event is handled. */
@@ -37,7 +45,7 @@ public record Step(List<JournalEntry> journal, List<Envelope> records, List<Oper
         }
 
         Step step() {
-            return new Step(journal, records, operations);
+            return new Step(journal, records, operations, Optional.empty());
         }
     }
 }

@@ -41,8 +41,9 @@
  * a device is attached as any other while the guest runs elsewhere; with {@code ACTIVE} it is adopted as it is, and the last one
  * lets the guest run.
  *
- * <p>Leases are not here: every VM waits for its host ({@code onHostLoss: wait}), so being cut off from Kafka never detaches.
- * {@link io.viommufleet.agent.core.AgentCore#acknowledgedNanos} is what a lease would be counted from.
+ * <p>Only a VM that evacuates has a lease; being cut off from Kafka does nothing to any other, until one with a lease is on the
+ * same host. The lease counts from the send of the last acknowledged heartbeat. When it is over, or when the leader has fenced
+ * this boot, the step says {@link io.viommufleet.agent.core.HostReset}, and nothing follows any more.
  */
 @NullMarked
 package io.viommufleet.agent.core;

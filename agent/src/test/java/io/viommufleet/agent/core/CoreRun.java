@@ -48,6 +48,10 @@ final class CoreRun {
         return step;
     }
 
+    long now() {
+        return nowNanos;
+    }
+
     Step after(long nanos, AgentEvent event) {
         nowNanos += nanos;
         return on(event);

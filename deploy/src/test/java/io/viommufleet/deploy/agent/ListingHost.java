@@ -50,7 +50,7 @@ final class ListingHost implements HostRuntime {
 
     @Override
     public MigrationReport handOver(String vm) {
-        return host.handOver(vm);
+        return host.orElseThrow().handOver(vm);
     }
 
     @Override
