@@ -46,6 +46,24 @@ public record Attachment(
         });
     }
 
+    /** The command to give back what this one attached, to another life of the host's agent. */
+    public Attachment detached(String toBoot, String toIncarnation) {
+        return new Attachment(
+                id,
+                Desired.DETACHED,
+                toBoot,
+                toIncarnation,
+                bdf,
+                memoryBytes,
+                strict,
+                configuration,
+                certificate,
+                resolvedValues,
+                guest,
+                Role.ACTIVE,
+                leaseMillis);
+    }
+
     @Override
     public FleetTopic topic() {
         return FleetTopic.ATTACHMENTS;

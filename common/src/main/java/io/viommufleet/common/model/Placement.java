@@ -2,7 +2,9 @@ package io.viommufleet.common.model;
 
 import io.viommufleet.common.viommu.Certificate;
 import io.viommufleet.common.viommu.ConfigurationError;
+import io.viommufleet.common.viommu.DeviceDecision;
 import io.viommufleet.common.viommu.Doom;
+import io.viommufleet.common.viommu.GuestDevice;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -53,6 +55,148 @@ public record Placement(
     @Override
     public String key() {
         return metadata.name();
+    }
+
+    /** The VM's devices in guest-topology order, in which they attach; as written where it was not admitted. */
+    public List<String> deviceOrder() {
+        return decision.map(admission -> admission.certificate().devices().stream()
+                        .map(DeviceDecision::id)
+                        .toList())
+                .orElseGet(() -> spec.configuration().devices().stream()
+                        .map(GuestDevice::id)
+                        .toList());
+    }
+
+    /** The same in another phase. */
+    public Placement in(Phase next, String why) {
+        return new Placement(
+                metadata,
+                spec,
+                observedRequest,
+                refusedChange,
+                decision,
+                next,
+                why,
+                errors,
+                resolvedValues,
+                active,
+                target,
+                movement,
+                attempts);
+    }
+
+    /** The same on another leg, and not moving. */
+    public Placement on(Optional<Leg> leg) {
+        return new Placement(
+                metadata,
+                spec,
+                observedRequest,
+                refusedChange,
+                decision,
+                phase,
+                reason,
+                errors,
+                resolvedValues,
+                leg,
+                Optional.empty(),
+                Optional.empty(),
+                attempts);
+    }
+
+    /** The same on its way to another leg. */
+    public Placement moving(Leg to, Movement how) {
+        return new Placement(
+                metadata,
+                spec,
+                observedRequest,
+                refusedChange,
+                decision,
+                phase,
+                reason,
+                errors,
+                resolvedValues,
+                active,
+                Optional.of(to),
+                Optional.of(how),
+                attempts);
+    }
+
+    /** The same at another stage of its movement. */
+    public Placement at(Stage stage) {
+        Movement before = movement.orElseThrow();
+        return moving(target.orElseThrow(), new Movement(before.operation(), before.mode(), stage));
+    }
+
+    /** The same after other attempts. */
+    public Placement tried(List<Attempt> failed) {
+        return new Placement(
+                metadata,
+                spec,
+                observedRequest,
+                refusedChange,
+                decision,
+                phase,
+                reason,
+                errors,
+                resolvedValues,
+                active,
+                target,
+                movement,
+                failed);
+    }
+
+    /** The same with values that an attach resolved. */
+    public Placement resolving(Map<String, String> values) {
+        return new Placement(
+                metadata,
+                spec,
+                observedRequest,
+                refusedChange,
+                decision,
+                phase,
+                reason,
+                errors,
+                values,
+                active,
+                target,
+                movement,
+                attempts);
+    }
+
+    /** The same after another request was answered, with the refusal of what it asked, if it was refused. */
+    public Placement answering(String request, Optional<String> refusal) {
+        return new Placement(
+                metadata,
+                spec,
+                request,
+                refusal,
+                decision,
+                phase,
+                reason,
+                errors,
+                resolvedValues,
+                active,
+                target,
+                movement,
+                attempts);
+    }
+
+    /** The same with other surroundings, which decide nothing. */
+    public Placement surroundedBy(Metadata other, VmSpec asked) {
+        return new Placement(
+                other,
+                asked,
+                observedRequest,
+                refusedChange,
+                decision,
+                phase,
+                reason,
+                errors,
+                resolvedValues,
+                active,
+                target,
+                movement,
+                attempts);
     }
 
     /**
@@ -114,7 +258,18 @@ public record Placement(
      * A placement that failed.
      *
      * @param host where
+     * @param kind whose fault it was
      * @param reason in words
      */
-    public record Attempt(String host, String reason) {}
+    public record Attempt(String host, FailureKind kind, String reason) {}
+
+    /** Whose fault a failed attach was, which says whether and where it is worth trying again. */
+    public enum FailureKind {
+        /** This host and this configuration do not go together; the same host would say the same again. */
+        CONFIGURATION,
+        /** Something ran short or was busy for the moment. */
+        TRANSIENT,
+        /** The device or what it hangs on. */
+        DEVICE
+    }
 }

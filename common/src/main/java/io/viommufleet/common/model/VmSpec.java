@@ -48,6 +48,11 @@ public record VmSpec(
                 configuration, memoryBytes, matches, placement, onHostLoss, strict, rulesVersion, true, guest);
     }
 
+    /** The same VM under other rules of placement. */
+    public VmSpec placedBy(PlacementRules rules) {
+        return new VmSpec(configuration, memoryBytes, matches, rules, onHostLoss, strict, rulesVersion, deleted, guest);
+    }
+
     /** What happens to a VM whose host is lost. */
     public enum OnHostLoss {
         /** Nothing is detached or moved; the VM waits for its host. */

@@ -17,7 +17,6 @@ import io.viommufleet.controller.cell.CellSettings;
 import io.viommufleet.controller.cell.CellSummary;
 import io.viommufleet.controller.cell.Write;
 import io.viommufleet.controller.placement.HostFeasibility;
-import io.viommufleet.controller.placement.Placer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -34,6 +33,9 @@ import java.util.Optional;
  * struck off, and the rest is for the next one to put there.
  */
 final class CellFold implements AutoCloseable {
+    /** Heartbeats come all the time: this many of them, read in the next turn, leave nobody silent. */
+    private static final long UNREAD_WHEN_CAUGHT_UP = 1_000;
+
     private final LogReader reader;
     private final CellClock clock = new CellClock();
     private final Cell cell;
@@ -43,7 +45,7 @@ final class CellFold implements AutoCloseable {
     /** Starts to read the log of a cell from its beginning. */
     CellFold(int cell, CellSettings settings, KafkaConnection kafka, String clientId, Partitions layout) {
         reader = new LogReader(kafka, clientId, layout, partitions(cell, layout));
-        this.cell = new Cell(settings, new Placer(new HostFeasibility()), clock.nowNanos());
+        this.cell = new Cell(settings, new HostFeasibility(), clock.nowNanos());
     }
 
     /** Everything that the fold needs; decisions and traces are for others to read. */
@@ -93,16 +95,18 @@ final class CellFold implements AutoCloseable {
     }
 
     List<Write> plan() {
-        return cell.plan(clock.nowNanos());
+        long nowNanos = clock.nowNanos();
+        cell.listened(reader.lag() <= UNREAD_WHEN_CAUGHT_UP, nowNanos);
+        return cell.plan(nowNanos);
     }
 
     /** Takes in what was just committed. */
     void committed(Envelope envelope) {
-        var _ = cell.replay(envelope, clock.nowNanos());
+        var _ = cell.replay(envelope);
     }
 
     CellSummary summary() {
-        return cell.summary(clock.nowNanos());
+        return cell.summary();
     }
 
     long lag() {
@@ -162,8 +166,7 @@ final class CellFold implements AutoCloseable {
 
     private void replay(LogRecord record) {
         switch (record.decoded()) {
-            case Decoded.Ok(Envelope envelope) ->
-                cell.replay(envelope, clock.nowNanos()).ifPresent(reason -> reject(record, reason));
+            case Decoded.Ok(Envelope envelope) -> cell.replay(envelope).ifPresent(reason -> reject(record, reason));
             case Decoded.Unreadable unreadable -> reject(record, unreadable.reason());
             case Decoded.Tombstone _ -> {}
         }

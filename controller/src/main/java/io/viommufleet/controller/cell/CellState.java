@@ -27,24 +27,39 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /**
- * The fold of a cell's records: the latest whole value of every key. It changes by {@link #replay} only.
+ * The fold of a cell's records: the latest whole value of every key. It changes by {@link #replay} only, which also says in
+ * the agenda what has to be looked at because of it.
  *
  * <p>Per key that the controller writes, an epoch lower than the highest seen is a zombie's and changes nothing.
  */
 final class CellState {
-    private final Map<String, VirtualMachine> requests = new TreeMap<>();
-    private final Map<String, Reported<HostInventory>> inventories = new TreeMap<>();
-    private final Map<AttachmentId, Reported<Outcome>> outcomes = new TreeMap<>();
-    private final Map<String, Owned<Placement>> placements = new TreeMap<>();
-    private final Map<AttachmentId, Owned<Attachment>> attachments = new TreeMap<>();
-    private final Map<String, Owned<HostState>> hostStates = new TreeMap<>();
-    private final Map<String, Owned<HostAdmission>> admissions = new TreeMap<>();
+    private final Agenda agenda;
+    private final Map<String, VirtualMachine> requests = new HashMap<>();
+    private final Map<String, Reported<HostInventory>> inventories = new HashMap<>();
+    private final Map<AttachmentId, Reported<Outcome>> outcomes = new HashMap<>();
+    private final Map<String, Owned<Placement>> placements = new HashMap<>();
+    private final Map<AttachmentId, Owned<Attachment>> attachments = new HashMap<>();
+    private final Map<String, Owned<HostState>> hostStates = new HashMap<>();
+    private final Map<String, Owned<HostAdmission>> admissions = new HashMap<>();
+    private final Map<String, Operation> operations = new HashMap<>();
+    private final Map<String, Owned<OperationProgress>> progress = new HashMap<>();
+    private final Map<String, Policy> policies = new HashMap<>();
+    private final Map<String, Owned<PolicyState>> policyStates = new HashMap<>();
+    private final Map<String, Owned<Breaker>> breakers = new HashMap<>();
     private final Map<String, Map<String, String>> capabilities = new HashMap<>();
+    private final Map<String, SortedSet<AttachmentId>> attachmentsByVm = new HashMap<>();
+    private final Map<String, SortedSet<String>> vmsByHost = new HashMap<>();
     private final Set<String> rejected = new HashSet<>();
     private Optional<Leader> leader = Optional.empty();
+
+    /** An empty state that notes what changes in {@code agenda}. */
+    CellState(Agenda agenda) {
+        this.agenda = agenda;
+    }
 
     /**
      * Takes one record in.
@@ -53,16 +68,36 @@ final class CellState {
      */
     Optional<String> replay(Envelope envelope) {
         return switch (envelope.value()) {
-            case VirtualMachine vm -> accept(() -> requests.put(vm.key(), vm));
+            case VirtualMachine vm ->
+                accept(() -> {
+                    requests.put(vm.key(), vm);
+                    agenda.vm(vm.key());
+                });
+            case Operation operation ->
+                accept(() -> {
+                    operations.put(operation.key(), operation);
+                    agenda.operation(operation.key());
+                });
+            case Policy policy ->
+                accept(() -> {
+                    policies.put(policy.key(), policy);
+                    agenda.policy(policy.key());
+                });
             case HostInventory inventory -> report(envelope, by -> take(inventory.key(), by), inventory);
-            case Outcome outcome -> report(envelope, by -> outcomes.put(outcome.id(), by), outcome);
-            case Placement placement -> own(placements, placement.key(), placement, envelope);
-            case Attachment attachment -> own(attachments, attachment.id(), attachment, envelope);
-            case HostState hostState -> own(hostStates, hostState.key(), hostState, envelope);
-            case HostAdmission admission -> own(admissions, admission.key(), admission, envelope);
+            case Outcome outcome -> report(envelope, by -> take(outcome.id(), by), outcome);
+            case Placement placement -> own(placements, placement.key(), placement, envelope, () -> index(placement));
+            case Attachment attachment ->
+                own(attachments, attachment.id(), attachment, envelope, () -> index(attachment.id()));
+            case HostState hostState ->
+                own(hostStates, hostState.key(), hostState, envelope, () -> changed(hostState.key()));
+            case HostAdmission admission ->
+                own(admissions, admission.key(), admission, envelope, () -> agenda.host(admission.key()));
+            case OperationProgress moved -> own(progress, moved.key(), moved, envelope, () -> agenda.progress(moved));
+            case PolicyState policy ->
+                own(policyStates, policy.name(), policy, envelope, () -> agenda.policyChanged(policy.name()));
+            case Breaker breaker -> own(breakers, breaker.key(), breaker, envelope, agenda::allHosts);
             case Leader newLeader -> lead(newLeader);
             case Rejected refusal -> accept(() -> rejected.add(refusal.key()));
-            case Operation _, OperationProgress _, Policy _, PolicyState _, Breaker _ -> Optional.empty();
             case DecisionRecord _, Heartbeat _, TracePiece _ -> Optional.empty();
         };
     }
@@ -70,6 +105,36 @@ final class CellState {
     private void take(String host, Reported<HostInventory> inventory) {
         inventories.put(host, inventory);
         capabilities.remove(host);
+        changed(host);
+    }
+
+    private void take(AttachmentId id, Reported<Outcome> outcome) {
+        outcomes.put(id, outcome);
+        agenda.vm(id.vm());
+        if (outcome.value().failure().isPresent()) {
+            agenda.host(id.host());
+        }
+    }
+
+    private void changed(String host) {
+        agenda.host(host);
+        vmsOn(host).forEach(agenda::vm);
+    }
+
+    private void index(Placement placement) {
+        placement.active().ifPresent(leg -> remember(leg.host(), placement.key()));
+        placement.target().ifPresent(leg -> remember(leg.host(), placement.key()));
+        agenda.placement(placement);
+    }
+
+    private void index(AttachmentId id) {
+        attachmentsByVm.computeIfAbsent(id.vm(), vm -> new TreeSet<>()).add(id);
+        remember(id.host(), id.vm());
+        agenda.vm(id.vm());
+    }
+
+    private void remember(String host, String vm) {
+        vmsByHost.computeIfAbsent(host, name -> new TreeSet<>()).add(vm);
     }
 
     private static Optional<String> accept(Runnable change) {
@@ -90,7 +155,7 @@ final class CellState {
     }
 
     private static <K, T extends FleetRecord> Optional<String> own(
-            Map<K, Owned<T>> records, K key, T value, Envelope envelope) {
+            Map<K, Owned<T>> records, K key, T value, Envelope envelope, Runnable then) {
         if (!(envelope.origin() instanceof Origin.Controller by)) {
             return Optional.of("only the leader of the cell writes this");
         }
@@ -100,6 +165,7 @@ final class CellState {
                     "epoch %d is older than epoch %d, which wrote this key since".formatted(by.epoch(), known.epoch()));
         }
         records.put(key, new Owned<>(value, envelope.generation(), by.epoch()));
+        then.run();
         return Optional.empty();
     }
 
@@ -136,12 +202,43 @@ final class CellState {
         return attachments;
     }
 
+    /** Every attachment that a VM ever had, in order. */
+    SortedSet<AttachmentId> attachmentsOf(String vm) {
+        return attachmentsByVm.getOrDefault(vm, new TreeSet<>());
+    }
+
+    /** Every VM that ever had a leg or an attachment on a host, in order of name. */
+    SortedSet<String> vmsOn(String host) {
+        return vmsByHost.getOrDefault(host, new TreeSet<>());
+    }
+
     Map<String, Owned<HostState>> hostStates() {
         return hostStates;
     }
 
     Map<String, Owned<HostAdmission>> admissions() {
         return admissions;
+    }
+
+    Map<String, Operation> operations() {
+        return operations;
+    }
+
+    Map<String, Owned<OperationProgress>> progress() {
+        return progress;
+    }
+
+    Map<String, Policy> policies() {
+        return policies;
+    }
+
+    Map<String, Owned<PolicyState>> policyStates() {
+        return policyStates;
+    }
+
+    /** The breaker under its one key; none where it never opened. */
+    Optional<Owned<Breaker>> breaker() {
+        return Optional.ofNullable(breakers.get(Breaker.KEY));
     }
 
     Set<String> rejected() {

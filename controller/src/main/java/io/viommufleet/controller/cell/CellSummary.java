@@ -35,7 +35,8 @@ public record CellSummary(
         SILENT,
         PENDING,
         CORDONED,
-        QUARANTINED
+        QUARANTINED,
+        LOST
     }
 
     /** A vIOMMU model (or none) and what was decided for a device behind it. */
@@ -47,7 +48,7 @@ public record CellSummary(
         }
     }
 
-    static CellSummary of(CellState state, FleetCapacity.Liveness liveness, long drift) {
+    static CellSummary of(CellState state, Liveness liveness, long drift) {
         Map<Phase, Long> vms = new EnumMap<>(Phase.class);
         for (Phase phase : Phase.values()) {
             vms.put(phase, 0L);
@@ -90,7 +91,7 @@ public record CellSummary(
         });
     }
 
-    private static Map<HostCondition, Long> hosts(CellState state, FleetCapacity.Liveness liveness) {
+    private static Map<HostCondition, Long> hosts(CellState state, Liveness liveness) {
         Map<HostCondition, Long> hosts = new EnumMap<>(HostCondition.class);
         for (HostCondition condition : HostCondition.values()) {
             hosts.put(condition, 0L);
@@ -98,13 +99,16 @@ public record CellSummary(
         state.inventories().forEach((name, reported) -> {
             Optional<HostState> known =
                     Optional.ofNullable(state.hostStates().get(name)).map(Owned::value);
-            hosts.merge(condition(known, reported.by().incarnation(), liveness), 1L, Long::sum);
+            hosts.merge(condition(known, reported.by().incarnation(), liveness.of(name)), 1L, Long::sum);
         });
         return hosts;
     }
 
     private static HostCondition condition(
-            Optional<HostState> known, String incarnation, FleetCapacity.Liveness liveness) {
+            Optional<HostState> known, String incarnation, Liveness.Judgement judgement) {
+        if (known.flatMap(HostState::lost).isPresent()) {
+            return HostCondition.LOST;
+        }
         if (known.flatMap(HostState::admitted)
                 .filter(life -> life.incarnation().equals(incarnation))
                 .isEmpty()) {
@@ -116,6 +120,6 @@ public record CellSummary(
         if (known.map(HostState::cordoned).orElse(false)) {
             return HostCondition.CORDONED;
         }
-        return liveness.isLive(incarnation) ? HostCondition.LIVE : HostCondition.SILENT;
+        return judgement == Liveness.Judgement.LIVE ? HostCondition.LIVE : HostCondition.SILENT;
     }
 }

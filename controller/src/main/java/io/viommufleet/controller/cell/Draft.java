@@ -2,19 +2,28 @@ package io.viommufleet.controller.cell;
 
 import io.viommufleet.common.model.Attachment;
 import io.viommufleet.common.model.AttachmentId;
+import io.viommufleet.common.model.Bdf;
+import io.viommufleet.common.model.Breaker;
 import io.viommufleet.common.model.DecisionRecord;
 import io.viommufleet.common.model.FleetRecord;
+import io.viommufleet.common.model.FleetTopic;
 import io.viommufleet.common.model.HostAdmission;
+import io.viommufleet.common.model.HostDevice;
+import io.viommufleet.common.model.HostInventory;
 import io.viommufleet.common.model.HostState;
+import io.viommufleet.common.model.Leader;
+import io.viommufleet.common.model.OperationProgress;
 import io.viommufleet.common.model.Placement;
+import io.viommufleet.common.model.PolicyState;
 import io.viommufleet.common.model.Rejected;
-import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Stream;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,10 +32,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class Draft {
     private final CellState state;
-    private final Map<String, Placement> placements = new HashMap<>();
+    private final Map<String, Placement> placements = new TreeMap<>();
     private final Map<AttachmentId, Owned<Attachment>> attachments = new HashMap<>();
+    private final Map<String, Set<AttachmentId>> newAttachments = new HashMap<>();
     private final Map<String, HostState> hostStates = new HashMap<>();
-    private final List<Write> writes = new ArrayList<>();
+    private final Map<String, OperationProgress> progress = new HashMap<>();
+    private final Map<Key, Write> writes = new LinkedHashMap<>();
+    private Optional<Breaker> breaker = Optional.empty();
+
+    private record Key(FleetTopic topic, String key) {}
 
     Draft(CellState state) {
         this.state = state;
@@ -37,7 +51,7 @@ final class Draft {
     }
 
     List<Write> writes() {
-        return List.copyOf(writes);
+        return List.copyOf(writes.values());
     }
 
     Optional<Placement> placement(String vm) {
@@ -45,12 +59,28 @@ final class Draft {
                 .or(() -> Optional.ofNullable(state.placements().get(vm)).map(Owned::value));
     }
 
-    /** All placements, in order of name. */
-    List<Placement> allPlacements() {
-        Map<String, Placement> all = new TreeMap<>();
-        state.placements().forEach((vm, owned) -> all.put(vm, owned.value()));
-        all.putAll(placements);
-        return List.copyOf(all.values());
+    /** How many VMs this step changes. */
+    int changes() {
+        return placements.size();
+    }
+
+    /** VMs whose placements this step changes, in order of name. */
+    List<String> changedVms() {
+        return List.copyOf(placements.keySet());
+    }
+
+    /** What a host has, as its agent last said. */
+    Optional<HostInventory> inventory(String host) {
+        return Optional.ofNullable(state.inventories().get(host)).map(Reported::value);
+    }
+
+    /** The iommu group of a device of a host. */
+    Optional<Integer> group(String host, Bdf bdf) {
+        return inventory(host).stream()
+                .flatMap(inventory -> inventory.devices().stream())
+                .filter(device -> device.bdf().equals(bdf))
+                .findFirst()
+                .flatMap(HostDevice::group);
     }
 
     Optional<HostState> hostState(String host) {
@@ -58,16 +88,25 @@ final class Draft {
                 .or(() -> Optional.ofNullable(state.hostStates().get(host)).map(Owned::value));
     }
 
+    Optional<OperationProgress> progress(String operation) {
+        return Optional.ofNullable(progress.get(operation))
+                .or(() -> Optional.ofNullable(state.progress().get(operation)).map(Owned::value));
+    }
+
+    Optional<Breaker> breaker() {
+        return breaker.or(() -> state.breaker().map(Owned::value));
+    }
+
     Optional<Owned<Attachment>> attachment(AttachmentId id) {
         return Optional.ofNullable(attachments.get(id))
                 .or(() -> Optional.ofNullable(state.attachments().get(id)));
     }
 
-    /** All attachments, planned ones as they will be. */
-    Stream<Owned<Attachment>> allAttachments() {
-        Map<AttachmentId, Owned<Attachment>> all = new TreeMap<>(state.attachments());
-        all.putAll(attachments);
-        return all.values().stream();
+    /** Every attachment of a VM, planned ones as they will be, in order. */
+    List<Owned<Attachment>> attachmentsOf(String vm) {
+        Set<AttachmentId> ids = new TreeSet<>(state.attachmentsOf(vm));
+        ids.addAll(newAttachments.getOrDefault(vm, Set.of()));
+        return ids.stream().map(id -> attachment(id).orElseThrow()).toList();
     }
 
     void put(Placement placement) {
@@ -87,7 +126,28 @@ final class Draft {
     void put(Attachment attachment) {
         long generation = next(state.attachments().get(attachment.id()));
         attachments.put(attachment.id(), new Owned<>(attachment, generation, 0));
+        newAttachments
+                .computeIfAbsent(attachment.id().vm(), vm -> new TreeSet<>())
+                .add(attachment.id());
         write(attachment, generation);
+    }
+
+    void put(OperationProgress moved) {
+        progress.put(moved.id(), moved);
+        write(moved, next(state.progress().get(moved.id())));
+    }
+
+    void put(PolicyState policy) {
+        write(policy, next(state.policyStates().get(policy.name())));
+    }
+
+    void put(Breaker latest) {
+        breaker = Optional.of(latest);
+        write(latest, next(state.breaker().orElse(null)));
+    }
+
+    void put(Leader leader) {
+        write(leader, leader.epoch());
     }
 
     void put(DecisionRecord decision) {
@@ -100,9 +160,7 @@ final class Draft {
 
     /** A key is written once per step: planning it again replaces what was planned. */
     private void write(FleetRecord value, long generation) {
-        writes.removeIf(write ->
-                write.value().topic() == value.topic() && write.value().key().equals(value.key()));
-        writes.add(new Write(value, generation));
+        writes.put(new Key(value.topic(), value.key()), new Write(value, generation));
     }
 
     private static long next(@Nullable Owned<?> known) {

@@ -9,8 +9,6 @@ import io.viommufleet.common.model.HostInventory;
 import io.viommufleet.common.model.HostState;
 import io.viommufleet.common.model.Phase;
 import io.viommufleet.common.model.Placement;
-import io.viommufleet.controller.placement.Candidate;
-import io.viommufleet.controller.placement.Placer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,17 +20,16 @@ import java.util.Optional;
  */
 final class DriftPlanner {
     private final Draft draft;
-    private final Placer placer;
+    private final Capacity capacity;
 
-    DriftPlanner(Draft draft, Placer placer) {
+    DriftPlanner(Draft draft, Capacity capacity) {
         this.draft = draft;
-        this.placer = placer;
+        this.capacity = capacity;
     }
 
-    void plan() {
-        draft.state()
-                .inventories()
-                .forEach((name, reported) -> draft.hostState(name)
+    void plan(String host) {
+        Optional.ofNullable(draft.state().inventories().get(host))
+                .ifPresent(reported -> draft.hostState(host)
                         .filter(known -> isOfAdmitted(known, reported))
                         .ifPresent(known -> plan(known, reported)));
     }
@@ -67,23 +64,26 @@ final class DriftPlanner {
     /** Of the VMs that are on the host, in order of name, the devices that it could not attach again. */
     private List<Stranded> stranded(HostInventory inventory) {
         List<Stranded> stranded = new ArrayList<>();
-        for (Placement placement : draft.allPlacements()) {
+        String host = inventory.metadata().name();
+        List<Placement> placements = draft.state().vmsOn(host).stream()
+                .flatMap(vm -> draft.placement(vm).stream())
+                .toList();
+        for (Placement placement : placements) {
             boolean ran = placement.phase() == Phase.RUNNING || placement.phase() == Phase.PLACING;
             placement
                     .active()
-                    .filter(leg -> ran && leg.host().equals(inventory.metadata().name()))
+                    .filter(leg -> ran && leg.host().equals(host))
                     .ifPresent(leg -> stranded.addAll(stranded(placement, leg.devices(), inventory)));
         }
         return stranded;
     }
 
     private List<Stranded> stranded(Placement placement, Map<String, Bdf> devices, HostInventory inventory) {
-        Candidate candidate = FleetCapacity.candidate(placement);
         List<Stranded> stranded = new ArrayList<>();
-        for (String device : Placements.deviceOrder(placement)) {
+        for (String device : placement.deviceOrder()) {
             Bdf bdf = devices.get(device);
             if (bdf != null) {
-                placer.whyNot(candidate, device, inventory, bdf)
+                capacity.whyNot(placement, device, inventory, bdf)
                         .ifPresent(reason -> stranded.add(new Stranded(placement.key(), device, bdf, reason)));
             }
         }

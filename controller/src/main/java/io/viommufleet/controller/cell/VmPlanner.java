@@ -1,170 +1,148 @@
 package io.viommufleet.controller.cell;
 
 import io.viommufleet.common.model.AttachFailure;
-import io.viommufleet.common.model.Attachment;
-import io.viommufleet.common.model.AttachmentId;
+import io.viommufleet.common.model.HostState;
 import io.viommufleet.common.model.Phase;
 import io.viommufleet.common.model.Placement;
-import io.viommufleet.common.model.VirtualMachine;
-import io.viommufleet.common.wire.RecordCodec;
-import io.viommufleet.controller.placement.Candidate;
-import io.viommufleet.controller.placement.PlacementResult;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
+import io.viommufleet.common.model.Placement.Attempt;
+import io.viommufleet.common.model.Placement.FailureKind;
+import io.viommufleet.common.model.VmSpec.OnHostLoss;
+import io.viommufleet.controller.lifecycle.Failures;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeSet;
+import java.util.Set;
 
-/** Answers requests and moves VMs from phase to phase. */
+/** Moves a VM from phase to phase, by what its hosts have answered. */
 final class VmPlanner {
     private final Draft draft;
-    private final FleetCapacity capacity;
-    private final int maxMoves;
-    private int moves;
+    private final Capacity capacity;
+    private final Standings standings;
+    private final Retries retries;
+    private final long nowNanos;
 
-    /**
-     * @param maxMoves how many VMs one step may change, so that its transaction stays short
-     */
-    VmPlanner(Draft draft, FleetCapacity capacity, int maxMoves) {
+    VmPlanner(Draft draft, Capacity capacity, Retries retries, long nowNanos) {
         this.draft = draft;
         this.capacity = capacity;
-        this.maxMoves = maxMoves;
+        this.standings = new Standings(draft);
+        this.retries = retries;
+        this.nowNanos = nowNanos;
     }
 
-    void plan() {
-        TreeSet<String> names = new TreeSet<>(draft.state().requests().keySet());
-        names.addAll(draft.state().placements().keySet());
-        for (String name : names) {
-            if (moves >= maxMoves) {
-                return;
-            }
-            Optional.ofNullable(draft.state().requests().get(name)).ifPresent(this::answer);
-            draft.placement(name).ifPresent(this::advance);
-        }
-    }
-
-    private void put(Placement placement) {
-        moves++;
-        draft.put(placement);
-    }
-
-    private void answer(VirtualMachine request) {
-        String digest = RecordCodec.digest(request);
-        Optional<Placement> known = draft.placement(request.key());
-        if (known.isEmpty()) {
-            if (!request.spec().deleted()) {
-                admit(request, digest);
-            }
-            return;
-        }
-        Placement placement = known.get();
-        if (placement.observedRequest().equals(digest)) {
-            return;
-        }
-        if (request.spec().deleted()) {
-            put(Placements.deleting(placement, digest));
-        } else if (placement.phase() == Phase.PLACING || placement.phase() == Phase.RUNNING) {
-            put(Placements.refusingChange(
-                    placement,
-                    digest,
-                    "the VM is %s on %s; delete it first, or ask again when it has ended"
-                            .formatted(
-                                    placement.phase() == Phase.RUNNING ? "running" : "being placed",
-                                    placement.active().map(Placement.Leg::host).orElse("no host"))));
-        } else if (isFree(placement)) {
-            admit(request, digest);
-        }
-    }
-
-    private void admit(VirtualMachine request, String digest) {
-        Admitter.Admitted admitted = Admitter.admit(request, digest);
-        draft.put(admitted.decision());
-        put(admitted.placement());
-    }
-
-    private void advance(Placement placement) {
+    void plan(Placement placement) {
         switch (placement.phase()) {
-            case PENDING -> place(placement);
+            case PENDING -> wait(placement);
             case PLACING, RUNNING -> follow(placement);
             case DELETING -> finishDeletion(placement);
             case REFUSED, INFEASIBLE, FAILED -> {}
         }
     }
 
+    /** A leg that failed is given back whole before another is looked for. */
+    private void wait(Placement placement) {
+        if (placement.active().isPresent() || placement.target().isPresent()) {
+            if (Capacity.isReleased(placement, draft)) {
+                draft.put(placement.on(Optional.empty()));
+            }
+        } else if (retries.due(placement, nowNanos)) {
+            place(placement);
+        }
+    }
+
     private void place(Placement placement) {
-        Candidate candidate = FleetCapacity.candidate(placement);
-        PlacementResult result = capacity.place(candidate);
-        if (result.leg().isPresent()) {
-            Placement.Leg leg = result.leg().get();
-            capacity.claim(candidate, leg);
-            put(Placements.placing(placement, leg));
+        List<Attempt> attempts = placement.attempts();
+        Optional<Placement.Leg> leg = capacity.place(placement, Failures.failedOn(attempts, false));
+        if (leg.isEmpty() && !attempts.isEmpty()) {
+            leg = capacity.place(placement, Failures.failedOn(attempts, true));
+        }
+        if (leg.isPresent()) {
+            put(placement.on(leg).in(Phase.PLACING, "attaching on " + leg.get().host()));
+        } else if (failedEverywhere(placement)) {
+            Attempt last = placement.attempts().getLast();
+            draft.put(placement.in(Phase.FAILED, "on %s: %s".formatted(last.host(), last.reason())));
         } else {
-            String reason = capacity.explainPending(candidate, result);
+            String reason = capacity.whyPending(placement);
             if (!placement.reason().equals(reason)) {
-                put(Placements.pending(placement, reason));
+                draft.put(placement.in(Phase.PENDING, reason));
             }
         }
+    }
+
+    /** Only hosts that would say the same again are left. */
+    private boolean failedEverywhere(Placement placement) {
+        return !placement.attempts().isEmpty()
+                && capacity.place(placement, Set.of()).isPresent();
+    }
+
+    private void put(Placement placement) {
+        draft.put(placement);
+        capacity.pretend(placement);
     }
 
     /** Reads the outcomes of a placed VM. One failed device fails the VM; it never runs with fewer, or with another HWPT. */
     private void follow(Placement placement) {
         Placement.Leg leg = placement.active().orElseThrow();
-        Map<String, Standing> standings = standings(placement, leg);
-        Optional<Map.Entry<String, Standing>> failed = standings.entrySet().stream()
-                .filter(entry -> entry.getValue() instanceof Standing.Failed)
-                .findFirst();
-        if (failed.isPresent() && failed.get().getValue() instanceof Standing.Failed(AttachFailure failure)) {
-            put(Placements.failed(
-                    placement, "%s on %s: %s".formatted(failed.get().getKey(), leg.host(), failure.words())));
-            return;
+        Optional<String> lost = draft.hostState(leg.host()).flatMap(HostState::lost);
+        if (lost.isPresent()) {
+            hostLost(placement, leg, lost.get());
+        } else if (placement.movement().isPresent()) {
+            new MovementPlanner(draft, standings).plan(placement);
+        } else {
+            followActive(placement, leg);
         }
-        boolean attached = standings.values().stream().allMatch(Standing.Attached.class::isInstance);
-        if (attached && placement.phase() == Phase.PLACING) {
-            put(Placements.running(placement, resolvedBy(standings, placement)));
+    }
+
+    /** The boot is over, and what it held is free. Whoever is to be evacuated looks for another host; the others wait. */
+    private void hostLost(Placement placement, Placement.Leg leg, String why) {
+        String reason = "host %s is lost: %s".formatted(leg.host(), why);
+        if (placement.spec().onHostLoss() == OnHostLoss.EVACUATE) {
+            draft.put(placement.on(Optional.empty()).tried(List.of()).in(Phase.PENDING, "evacuated, for " + reason));
+        } else if (placement.movement().isPresent() || placement.phase() != Phase.PLACING) {
+            draft.put(placement.on(placement.active()).in(Phase.PLACING, reason + "; the VM waits for it"));
+        }
+    }
+
+    private void followActive(Placement placement, Placement.Leg leg) {
+        Map<String, Standing> devices = standings.of(placement, leg);
+        Optional<Map.Entry<String, AttachFailure>> failed = Standings.firstFailure(devices);
+        boolean attached = devices.values().stream().allMatch(Standing.Attached.class::isInstance);
+        if (failed.isPresent()) {
+            fail(placement, leg, failed.get().getKey(), failed.get().getValue());
+        } else if (attached && placement.phase() == Phase.PLACING) {
+            draft.put(placement
+                    .resolving(Standings.resolved(placement, devices))
+                    .tried(List.of())
+                    .in(Phase.RUNNING, ""));
+            new GroupHealth(draft).attached(leg);
         } else if (!attached && placement.phase() == Phase.RUNNING) {
-            put(Placements.placing(placement, leg));
+            draft.put(placement.in(Phase.PLACING, "attaching on " + leg.host()));
         }
     }
 
-    private Map<String, Standing> standings(Placement placement, Placement.Leg leg) {
-        Map<String, Standing> standings = new LinkedHashMap<>();
-        for (String device : Placements.deviceOrder(placement)) {
-            AttachmentId id = new AttachmentId(leg.host(), placement.key(), device);
-            standings.put(
-                    device,
-                    draft.attachment(id)
-                            .map(command -> Standing.of(
-                                    command,
-                                    Optional.ofNullable(draft.state().outcomes().get(id))))
-                            .orElseGet(Standing.Waiting::new));
+    /** While it is placed, a failure is an attempt; a guest that ran has been cut off from its device, and is Failed. */
+    private void fail(Placement placement, Placement.Leg leg, String device, AttachFailure failure) {
+        String reason = "%s on %s: %s".formatted(device, leg.host(), failure.words());
+        FailureKind kind = Failures.kind(failure);
+        List<Attempt> attempts = new ArrayList<>(placement.attempts());
+        attempts.add(new Attempt(leg.host(), kind, "%s: %s".formatted(device, failure.words())));
+        Placement tried = placement.tried(attempts);
+        boolean again = placement.phase() == Phase.PLACING && Failures.worthAnother(placement, attempts);
+        draft.put(
+                again
+                        ? tried.in(
+                                Phase.PENDING,
+                                "attempt %d of %d failed, %s".formatted(attempts.size(), Failures.MAX_ATTEMPTS, reason))
+                        : tried.in(Phase.FAILED, reason));
+        if (kind == FailureKind.DEVICE) {
+            new GroupHealth(draft).failed(leg, device);
         }
-        return standings;
-    }
-
-    private static Map<String, String> resolvedBy(Map<String, Standing> standings, Placement placement) {
-        Map<String, String> resolved = new HashMap<>(placement.resolvedValues());
-        standings.values().forEach(standing -> {
-            if (standing instanceof Standing.Attached(Map<String, String> values)) {
-                values.forEach(resolved::putIfAbsent);
-            }
-        });
-        return resolved;
     }
 
     private void finishDeletion(Placement placement) {
-        if (placement.active().isPresent() && isFree(placement)) {
-            put(Placements.deleted(placement));
+        boolean held = placement.active().isPresent() || placement.target().isPresent();
+        if (held && Capacity.isReleased(placement, draft)) {
+            draft.put(placement.on(Optional.empty()).in(Phase.DELETING, "deleted"));
         }
-    }
-
-    private boolean isFree(Placement placement) {
-        return attachmentsOf(placement).stream().allMatch(capacity::isFree);
-    }
-
-    private List<Owned<Attachment>> attachmentsOf(Placement placement) {
-        return draft.allAttachments()
-                .filter(command -> command.value().id().vm().equals(placement.key()))
-                .toList();
     }
 }

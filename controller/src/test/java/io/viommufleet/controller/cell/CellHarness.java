@@ -32,7 +32,6 @@ import io.viommufleet.common.viommu.Machine;
 import io.viommufleet.common.viommu.Property;
 import io.viommufleet.controller.placement.DeviceFeasibility;
 import io.viommufleet.controller.placement.Obstacle;
-import io.viommufleet.controller.placement.Placer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -42,11 +41,14 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * A cell with a log in memory and agents that answer as told, for tests. Hosts whose name begins with {@code flat} cannot
- * nest.
+ * A cell with a log in memory and agents that answer as told, for tests. Hosts whose name begins with {@code flat} have a
+ * kernel that cannot nest.
  */
 final class CellHarness {
     static final long MEMORY_BYTES = 4L << 30;
+    /** A kernel whose hosts cannot nest. */
+    static final String FLAT_KERNEL = "6.6";
+
     private static final List<Property> NESTING = List.of(
             new Property("scalable-mode", "on"), new Property("fsts", "on"), new Property("caching-mode", "on"));
 
@@ -64,22 +66,27 @@ final class CellHarness {
 
     private Cell newCell() {
         DeviceFeasibility feasibility =
-                (vm, guest, host, device) -> host.metadata().name().startsWith("flat")
+                (vm, guest, host, device) -> host.kernel().equals(FLAT_KERNEL)
                                 && vm.decision().devices().stream().anyMatch(decided -> decided.nestingParent())
                         ? Optional.of(new DeviceFeasibility.Refusal(Obstacle.CANNOT_NEST, "ECAP.NEST is 0"))
                         : Optional.empty();
-        return new Cell(CellSettings.DEFAULT, new Placer(feasibility), nowNanos);
+        return new Cell(CellSettings.DEFAULT, feasibility, nowNanos);
     }
 
     /** Another leader takes over: all it knows is the log. */
     void takeOver() {
         epoch++;
         cell = newCell();
-        log.forEach(envelope -> cell.replay(envelope, nowNanos));
+        log.forEach(cell::replay);
     }
 
+    /** Time passes, and the leader listens all the while. */
     void pass(Duration time) {
-        nowNanos += time.toNanos();
+        long untilNanos = nowNanos + time.toNanos();
+        while (nowNanos < untilNanos) {
+            nowNanos = Math.min(untilNanos, nowNanos + Duration.ofMillis(500).toNanos());
+            cell.listened(true, nowNanos);
+        }
     }
 
     /** Plans and commits until nothing is missing; returns what was written. */
@@ -98,7 +105,7 @@ final class CellHarness {
 
     private void append(Envelope envelope) {
         log.add(envelope);
-        cell.replay(envelope, nowNanos);
+        cell.replay(envelope);
     }
 
     void user(VirtualMachine request) {
@@ -176,7 +183,7 @@ final class CellHarness {
                 .toList();
         return new HostInventory(
                 new Metadata(name, 0, Map.of("zone", name.substring(name.length() - 1))),
-                "7.0",
+                name.startsWith("flat") ? FLAT_KERNEL : "7.0",
                 Optional.of("10.2"),
                 64L << 30,
                 Map.of(),

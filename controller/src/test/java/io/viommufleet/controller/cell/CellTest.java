@@ -248,7 +248,7 @@ class CellTest {
         fleet.settle();
         Placement stale = fleet.placement("first");
 
-        assertThat(fleet.cell.replay(new Envelope(0, 9, new Origin.Controller(1, 99), stale), fleet.nowNanos))
+        assertThat(fleet.cell.replay(new Envelope(0, 9, new Origin.Controller(1, 99), stale)))
                 .hasValueSatisfying(reason -> assertThat(reason).contains("epoch 1 is older than epoch 2"));
     }
 

@@ -11,7 +11,6 @@ import io.viommufleet.common.model.Phase;
 import io.viommufleet.common.wire.Decoded;
 import io.viommufleet.common.wire.RecordCodec;
 import io.viommufleet.controller.placement.HostFeasibility;
-import io.viommufleet.controller.placement.Placer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,7 +49,7 @@ class GoldenReplayTest {
     @ParameterizedTest
     @MethodSource("versions")
     void isReplayedIntoTheStateWithoutARefusal(Path version) throws IOException {
-        Cell cell = new Cell(CellSettings.DEFAULT, new Placer(new HostFeasibility()), 0);
+        Cell cell = new Cell(CellSettings.DEFAULT, new HostFeasibility(), 0);
         List<Envelope> envelopes = new ArrayList<>();
         for (Path upTo : versions()) {
             if (upTo.compareTo(version) <= 0) {
@@ -59,7 +58,7 @@ class GoldenReplayTest {
         }
 
         for (Envelope envelope : envelopes) {
-            assertThat(cell.replay(envelope, 0))
+            assertThat(cell.replay(envelope))
                     .as("%s: %s", version, envelope.value())
                     .isEmpty();
         }
@@ -69,8 +68,8 @@ class GoldenReplayTest {
                         .filter(Leader.class::isInstance)
                         .map(Leader.class::cast)
                         .reduce((_, last) -> last));
-        assertThat(cell.summary(0).vmsByPhase().get(Phase.RUNNING)).isPositive();
-        assertThat(cell.summary(0).hostsByState().values().stream()
+        assertThat(cell.summary().vmsByPhase().get(Phase.RUNNING)).isPositive();
+        assertThat(cell.summary().hostsByState().values().stream()
                         .mapToLong(Long::longValue)
                         .sum())
                 .isPositive();
