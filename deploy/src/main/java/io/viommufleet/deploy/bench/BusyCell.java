@@ -32,7 +32,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * A cell at work: hosts of four models in eight zones, each with six GPUs and two NICs on two NUMA nodes (or sixteen GPUs), a
+ * A cell at work: hosts of four models in eight zones, each with six GPUs and two NICs on two NUMA nodes, a
  * third of them in a pool and a quarter without nesting; VMs of several sizes come and go, so that about half of the devices are
  * in use throughout.
  */
@@ -131,7 +131,7 @@ final class BusyCell {
                 "kind",
                 gpus,
                 nics,
-                (8L + 8 * (number % 5)) * GIB,
+                (8L + 8L * (number % 5)) * GIB,
                 rules(spread, pool ? Optional.of("ml") : Optional.empty()));
     }
 
