@@ -33,6 +33,10 @@ import io.viommufleet.common.viommu.Machine;
 import io.viommufleet.common.viommu.RulesVersion;
 import io.viommufleet.common.wire.RecordCodec;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -130,6 +134,112 @@ class AgentIT {
                             FleetException.class,
                             refused -> assertThat(refused.error()).isEqualTo(FleetError.CONFLICT));
         }
+    }
+
+    @Test
+    void resetsItsHostWhenTheBootIsFencedAndComesBackEmpty() throws IOException {
+        ListingHost host = new ListingHost();
+        try (AgentApp agent = AgentApp.start(booting(config("fenced"), host))) {
+            AgentIdentity before = agent.identity();
+            admit(before, 1);
+            log.lead(command(before, "0000:3b:00.0"), 1, 1);
+            assertThat(outcome("fenced", 1).state()).isEqualTo(DeviceState.ATTACHED);
+
+            log.lead(new HostAdmission("fenced", before.boot(), ""), 1, 2);
+            log.await(
+                    FleetTopic.HEARTBEATS,
+                    Heartbeat.class,
+                    beat -> beat.host().equals("fenced")
+                            && !agent.identity().boot().equals(before.boot()));
+            assertThat(host.snapshot().attached()).isEmpty();
+
+            admit(agent.identity(), 3);
+            log.lead(command(agent.identity(), "0000:3b:00.0"), 1, 2);
+            assertThat(outcome("fenced", 2).state()).isEqualTo(DeviceState.ATTACHED);
+            assertThat(host.calls()).as("nothing was detached").containsExactly("attach vm/d0", "attach vm/d0");
+        }
+    }
+
+    @Test
+    void beginsANewBootWhenTheLeaseRanOutWhileItWasAway() throws IOException {
+        AgentConfig config = config("leased");
+        AgentIdentity before;
+        Path lease = config.stateDirectory().resolve("lease");
+        AgentApp agent = AgentApp.start(booting(config, new ListingHost()));
+        try {
+            before = agent.identity();
+            admit(before, 1);
+            log.lead(leased(command(before, "0000:3b:00.0")), 1, 1);
+            assertThat(outcome("leased", 1).state()).isEqualTo(DeviceState.ATTACHED);
+            assertThat(lease).isNotEmptyFile();
+        } finally {
+            agent.abandon();
+        }
+        ListingHost adopted = new ListingHost();
+        try (AgentApp soon = AgentApp.start(booting(config, adopted))) {
+            assertThat(soon.identity().boot()).isEqualTo(before.boot());
+            assertThat(adopted.calls()).containsExactly("attach vm/d0");
+        }
+
+        Files.writeString(lease, "%s 0 30000%n".formatted(before.boot()));
+        ListingHost empty = new ListingHost();
+        try (AgentApp late = AgentApp.start(booting(config, empty))) {
+            assertThat(late.identity().boot()).isNotEqualTo(before.boot());
+            assertThat(empty.calls()).isEmpty();
+        }
+    }
+
+    @Test
+    void aCloneGetsNothingUntilItIsAdmittedAndTheOneThatLosesSaysWhy() throws Exception {
+        AgentConfig config = config("cloned");
+        AgentConfig elsewhere =
+                AgentConfig.of(config.bootstrapServers(), config.host(), config.boots(), directory.resolve("clone"));
+        ListingHost original = new ListingHost();
+        ListingHost clone = new ListingHost();
+        try (AgentApp first = AgentApp.start(booting(config, original));
+                AgentApp second = AgentApp.start(booting(elsewhere, clone))) {
+            admit(first.identity(), 1);
+            log.lead(command(first.identity(), "0000:3b:00.0"), 1, 1);
+            assertThat(outcome("cloned", 1).state()).isEqualTo(DeviceState.ATTACHED);
+            assertThat(clone.calls()).isEmpty();
+            assertThat(ready(second)).contains("the leader has not admitted this incarnation yet");
+
+            admit(second.identity(), 2);
+            log.await(
+                    FleetTopic.HEARTBEATS,
+                    Heartbeat.class,
+                    beat -> first.status().fenced());
+            log.lead(command(first.identity(), "0000:3b:00.0"), 1, 2);
+            log.lead(command(second.identity(), "0000:3b:00.0"), 1, 3);
+            assertThat(outcome("cloned", 3).state()).isEqualTo(DeviceState.ATTACHED);
+            assertThat(original.calls()).containsExactly("attach vm/d0");
+            assertThat(ready(first)).contains("another incarnation was admitted after this one");
+        }
+    }
+
+    private static String ready(AgentApp agent) throws IOException, InterruptedException {
+        URI uri = URI.create(agent.url().orElseThrow() + "/health/ready");
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            return client.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
+                    .body();
+        }
+    }
+
+    private static Attachment leased(Attachment command) {
+        return new Attachment(
+                command.id(),
+                command.desired(),
+                command.boot(),
+                command.incarnation(),
+                command.bdf(),
+                command.memoryBytes(),
+                command.strict(),
+                command.configuration(),
+                command.certificate(),
+                command.resolvedValues(),
+                command.guest(),
+                command.role(),
+                Optional.of(30_000L));
     }
 
     @Test
