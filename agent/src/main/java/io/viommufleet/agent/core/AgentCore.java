@@ -23,6 +23,7 @@ import io.viommufleet.common.model.HostAdmission;
 import io.viommufleet.common.model.HostInventory;
 import io.viommufleet.common.model.Origin;
 import io.viommufleet.common.model.Rejected;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -30,7 +31,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
-import java.util.concurrent.TimeUnit;
 
 /**
  * One agent: what it holds, and what follows from each event.
@@ -118,7 +118,7 @@ public final class AgentCore {
 
     private boolean acknowledgedWithin(long leaseMillis, long nowNanos) {
         return acknowledgedNanos
-                .filter(sent -> nowNanos - sent < TimeUnit.MILLISECONDS.toNanos(leaseMillis))
+                .filter(sent -> nowNanos - sent < Duration.ofMillis(leaseMillis).toNanos())
                 .isPresent();
     }
 
