@@ -17,7 +17,6 @@ import io.viommufleet.controller.cell.Cell;
 import io.viommufleet.controller.cell.CellSettings;
 import io.viommufleet.controller.cell.Write;
 import io.viommufleet.controller.placement.HostFeasibility;
-import io.viommufleet.controller.placement.Placer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,7 +33,7 @@ final class SeededCell {
 
     private static final int FUNCTIONS = 8;
 
-    private final Cell cell = new Cell(CellSettings.DEFAULT, new Placer(new HostFeasibility()), 0);
+    private final Cell cell = new Cell(CellSettings.DEFAULT, new HostFeasibility(), 0);
     private final Map<String, Envelope> latest = new LinkedHashMap<>();
     private final Origin.Agent agent;
     private long step = 1;
@@ -89,7 +88,7 @@ final class SeededCell {
     }
 
     private void add(Envelope envelope) {
-        cell.replay(envelope, 0).ifPresent(reason -> {
+        cell.replay(envelope).ifPresent(reason -> {
             throw new IllegalStateException("the core refuses its own log: " + reason);
         });
         FleetRecord value = envelope.value();
