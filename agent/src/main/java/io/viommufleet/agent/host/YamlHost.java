@@ -47,7 +47,7 @@ public record YamlHost(Path file, Optional<String> name) implements HostSource {
         for (ParsedDocument document : Inputs.read(file.toString(), HostFile.read(file))) {
             switch (document) {
                 case ParsedDocument.Host(String source, HostInventory host) -> hosts.add(host);
-                case ParsedDocument.Vm vm -> {}
+                case ParsedDocument.Vm _, ParsedDocument.Policy _ -> {}
                 case ParsedDocument.Unusable unusable -> throw HostFile.unusable(file, unusable.errors());
             }
         }

@@ -58,7 +58,7 @@ public final class DecideReport {
     static Optional<Entry> of(ParsedDocument document) {
         return switch (document) {
             case ParsedDocument.Vm(String source, VirtualMachine vm) -> Optional.of(of(source, vm));
-            case ParsedDocument.Host host -> Optional.empty();
+            case ParsedDocument.Host _, ParsedDocument.Policy _ -> Optional.empty();
             case ParsedDocument.Unusable(String source, String name, List<ConfigurationError> errors) ->
                 Optional.of(refused(source, name, errors, RulesVersion.DEFAULT.toString()));
         };

@@ -1,8 +1,10 @@
 package io.viommufleet.common.input;
 
+import io.viommufleet.common.model.Policy;
 import io.viommufleet.common.model.VirtualMachine;
 import io.viommufleet.common.viommu.ConfigurationError;
 import io.viommufleet.common.viommu.Names;
+import io.viommufleet.common.wire.PolicyTree;
 import io.viommufleet.common.wire.TreeError;
 import io.viommufleet.common.wire.TreeResult;
 import io.viommufleet.common.wire.UnknownKeys;
@@ -12,7 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
-/** Our YAML: VMs and hosts, any number in a file. An unknown key is an error. */
+/** Our YAML: VMs, hosts and policies, any number in a file. An unknown key is an error. */
 public final class YamlParser {
     private YamlParser() {}
 
@@ -69,6 +71,7 @@ public final class YamlParser {
         return switch (kind) {
             case VmTree.KIND -> vm(source, name, tree);
             case HostTree.KIND -> host(source, name, tree);
+            case PolicyTree.KIND -> policy(source, name, tree);
             default -> new ParsedDocument.Unusable(source, name, List.of(unknownKind(kind)));
         };
     }
@@ -89,6 +92,13 @@ public final class YamlParser {
                 : new ParsedDocument.Unusable(source, name, errors(errors));
     }
 
+    private static ParsedDocument policy(String source, String name, JsonNode tree) {
+        TreeResult<Policy> result = PolicyTree.read(tree, UnknownKeys.REFUSED);
+        return result.value()
+                .<ParsedDocument>map(policy -> new ParsedDocument.Policy(source, policy))
+                .orElseGet(() -> new ParsedDocument.Unusable(source, name, errors(result.errors())));
+    }
+
     private static List<ConfigurationError> errors(List<TreeError> errors) {
         return errors.stream()
                 .map(error -> new ConfigurationError(error.path(), error.value(), rule(error), error.message()))
@@ -103,7 +113,7 @@ public final class YamlParser {
     }
 
     private static ConfigurationError unknownKind(String kind) {
-        List<String> known = List.of(VmTree.KIND, HostTree.KIND);
+        List<String> known = List.of(VmTree.KIND, HostTree.KIND, PolicyTree.KIND);
         String hint = Names.nearest(kind, known)
                 .map("did you mean %s?"::formatted)
                 .orElse("known are " + String.join(", ", known));

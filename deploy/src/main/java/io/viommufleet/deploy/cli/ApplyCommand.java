@@ -3,6 +3,7 @@ package io.viommufleet.deploy.cli;
 import io.viommufleet.common.kafka.FleetWriter;
 import io.viommufleet.common.kafka.KafkaConnection;
 import io.viommufleet.common.kafka.Topics;
+import io.viommufleet.common.model.Policy;
 import io.viommufleet.common.model.VirtualMachine;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -10,11 +11,14 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** Asks for VMs. */
+/** Asks for VMs and policies. */
 @Command(
         name = "apply",
         mixinStandardHelpOptions = true,
-        description = "Asks for VMs: publishes what the files say. 'fleet get vms' shows what came of it.")
+        description = {
+            "Asks for VMs and policies: publishes what the files say.",
+            "'fleet get vms' and 'fleet get policies' show what came of it."
+        })
 final class ApplyCommand implements Callable<Integer> {
     private final Terminal terminal;
 
@@ -30,10 +34,14 @@ final class ApplyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        List<VirtualMachine> vms = InputFiles.vms(files, terminal.in());
+        InputFiles wanted = InputFiles.read(files, terminal.in());
         KafkaConnection connection = kafka.connection();
         try (FleetWriter writer = new FleetWriter(connection, "viommu-cli", new Topics(connection).find())) {
-            for (VirtualMachine vm : vms) {
+            for (Policy policy : wanted.policies()) {
+                Requests.publish(writer, policy);
+                terminal.out().println("policy %s asked for".formatted(policy.key()));
+            }
+            for (VirtualMachine vm : wanted.vms()) {
                 Requests.publish(writer, vm);
                 terminal.out().println("%s asked for".formatted(vm.key()));
             }

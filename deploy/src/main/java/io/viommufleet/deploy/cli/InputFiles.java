@@ -4,8 +4,9 @@ import io.viommufleet.common.FleetError;
 import io.viommufleet.common.FleetException;
 import io.viommufleet.common.input.Inputs;
 import io.viommufleet.common.input.ParsedDocument;
+import io.viommufleet.common.model.Metadata;
+import io.viommufleet.common.model.Policy;
 import io.viommufleet.common.model.VirtualMachine;
-import io.viommufleet.common.viommu.ConfigurationError;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -15,44 +16,64 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The VMs that files and directories hold. */
+/** The VMs and policies that files and directories hold. */
 final class InputFiles {
     private static final String STANDARD_INPUT = "-";
+
+    private final List<VirtualMachine> vms = new ArrayList<>();
+    private final List<Policy> policies = new ArrayList<>();
 
     private InputFiles() {}
 
     /**
-     * Every VM, in order of path.
+     * Reads all of them, in order of path.
      *
-     * @throws FleetException if a file cannot be read or is no usable VM, or two VMs of one cell have one name
+     * @throws FleetException if a file cannot be read or is no usable VM or policy, or two of one cell have one name
      */
-    static List<VirtualMachine> vms(List<String> paths, InputStream in) {
-        List<VirtualMachine> vms = new ArrayList<>();
+    static InputFiles read(List<String> paths, InputStream in) {
+        InputFiles files = new InputFiles();
         for (String path : paths) {
             if (path.equals(STANDARD_INPUT)) {
-                take("standard input", bytes(in, path), true, vms);
+                files.take("standard input", bytes(in, path), true);
             } else if (Files.isDirectory(Path.of(path))) {
-                entries(Path.of(path)).forEach(file -> take(file.toString(), bytes(file), false, vms));
+                entries(Path.of(path)).forEach(file -> files.take(file.toString(), bytes(file), false));
             } else {
-                take(path, bytes(Path.of(path)), true, vms);
+                files.take(path, bytes(Path.of(path)), true);
             }
         }
-        Set<List<Object>> names = new HashSet<>();
-        for (VirtualMachine vm : vms) {
-            if (!names.add(List.of(vm.metadata().cell(), vm.key()))) {
-                throw new FleetException(
-                        FleetError.USAGE,
-                        "two VMs of cell %d are named %s; a name is unique in its cell"
-                                .formatted(vm.metadata().cell(), vm.key()));
-            }
-        }
+        requireDistinct("VMs", files.vms, VirtualMachine::metadata);
+        requireDistinct("policies", files.policies, Policy::metadata);
+        return files;
+    }
+
+    /** The VMs, in order of path. */
+    List<VirtualMachine> vms() {
         return vms;
     }
 
-    private static void take(String source, byte[] bytes, boolean named, List<VirtualMachine> vms) {
+    /** The policies, in order of path. */
+    List<Policy> policies() {
+        return policies;
+    }
+
+    private static <T> void requireDistinct(String what, List<T> all, Function<T, Metadata> of) {
+        Set<List<Object>> names = new HashSet<>();
+        for (T one : all) {
+            Metadata metadata = of.apply(one);
+            if (!names.add(List.of(metadata.cell(), metadata.name()))) {
+                throw new FleetException(
+                        FleetError.USAGE,
+                        "two %s of cell %d are named %s; a name is unique in its cell"
+                                .formatted(what, metadata.cell(), metadata.name()));
+            }
+        }
+    }
+
+    private void take(String source, byte[] bytes, boolean named) {
         List<ParsedDocument> documents = Inputs.read(source, bytes);
         if (named && documents.isEmpty()) {
             throw new FleetException(
@@ -62,6 +83,7 @@ final class InputFiles {
         for (ParsedDocument document : documents) {
             switch (document) {
                 case ParsedDocument.Vm(String _, VirtualMachine vm) -> vms.add(vm);
+                case ParsedDocument.Policy(String _, Policy policy) -> policies.add(policy);
                 case ParsedDocument.Host _ -> {
                     if (named) {
                         throw new FleetException(
@@ -69,18 +91,21 @@ final class InputFiles {
                                 "%s is a host: hosts are published by their agents, not applied".formatted(source));
                     }
                 }
-                case ParsedDocument.Unusable(String _, String name, List<ConfigurationError> errors) ->
-                    throw new FleetException(
-                            FleetError.USAGE,
-                            "%s: VM %s is not usable: %s"
-                                    .formatted(
-                                            source,
-                                            name,
-                                            errors.stream()
-                                                    .map(error -> error.property() + ": " + error.message())
-                                                    .collect(Collectors.joining("; "))));
+                case ParsedDocument.Unusable unusable -> throw unusable(unusable);
             }
         }
+    }
+
+    private static FleetException unusable(ParsedDocument.Unusable document) {
+        return new FleetException(
+                FleetError.USAGE,
+                "%s: %s is not usable: %s"
+                        .formatted(
+                                document.source(),
+                                document.name().isEmpty() ? "a document" : document.name(),
+                                document.errors().stream()
+                                        .map(error -> error.property() + ": " + error.message())
+                                        .collect(Collectors.joining("; "))));
     }
 
     private static List<Path> entries(Path directory) {

@@ -6,7 +6,6 @@ import io.viommufleet.common.FleetError;
 import io.viommufleet.common.FleetException;
 import io.viommufleet.common.kafka.FleetWriter;
 import io.viommufleet.common.kafka.KafkaConnection;
-import io.viommufleet.common.model.VirtualMachine;
 import io.viommufleet.deploy.up.LocalFleet;
 import io.viommufleet.deploy.up.LocalFleetSettings;
 import io.viommufleet.deploy.up.TemporaryDirectory;
@@ -95,7 +94,7 @@ final class UpCommand implements Callable<Integer> {
         List<HostSource> found = new ArrayList<>();
         (hosts.isEmpty() ? List.of(examples("hosts")) : hosts).forEach(path -> found.addAll(HostSources.all(path)));
         requireDistinct(found);
-        List<VirtualMachine> wanted = InputFiles.vms(
+        InputFiles wanted = InputFiles.read(
                 vms.isEmpty() && hosts.isEmpty() ? List.of(examples("vms").toString()) : vms, terminal.in());
         TemporaryDirectory directory = TemporaryDirectory.orKept("viommu-fleet-", dataDirectory);
         LocalFleetSettings settings = new LocalFleetSettings(
@@ -125,16 +124,16 @@ final class UpCommand implements Callable<Integer> {
         return 0;
     }
 
-    private boolean run(
-            LocalFleet fleet, List<VirtualMachine> wanted, int hostCount, Progress progress, long startedNanos) {
+    private boolean run(LocalFleet fleet, InputFiles wanted, int hostCount, Progress progress, long startedNanos) {
         long deadlineNanos =
                 System.nanoTime() + Duration.ofSeconds(timeoutSeconds).toNanos();
-        progress.step("asking for %d VMs".formatted(wanted.size()));
+        progress.step("asking for %d VMs".formatted(wanted.vms().size()));
         try (FleetWriter writer = new FleetWriter(fleet.connection(), "viommu-cli", fleet.layout())) {
-            wanted.forEach(vm -> Requests.publish(writer, vm));
+            wanted.policies().forEach(policy -> Requests.publish(writer, policy));
+            wanted.vms().forEach(vm -> Requests.publish(writer, vm));
         }
         try (FleetView view = FleetView.open(fleet.connection())) {
-            List<String> moving = new Settling(view, hostCount, wanted).await(deadlineNanos, progress);
+            List<String> moving = new Settling(view, hostCount, wanted.vms()).await(deadlineNanos, progress);
             progress.end();
             FleetReport report = FleetReport.of(view.state());
             output.print(terminal, ReportTree.of(report), () -> {

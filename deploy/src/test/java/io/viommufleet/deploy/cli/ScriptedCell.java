@@ -13,12 +13,14 @@ import io.viommufleet.common.model.Envelope;
 import io.viommufleet.common.model.FleetRecord;
 import io.viommufleet.common.model.Operation;
 import io.viommufleet.common.model.Origin;
+import io.viommufleet.common.wire.RecordCodec;
 import io.viommufleet.deploy.broker.BrokerSettings;
 import io.viommufleet.deploy.broker.EmbeddedBroker;
 import io.viommufleet.deploy.view.FleetState.CellKey;
 import io.viommufleet.deploy.view.FleetView;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -85,10 +87,10 @@ final class ScriptedCell implements AutoCloseable {
         throw new AssertionError("no operation was asked for");
     }
 
-    /** What was asked for, by key. */
-    boolean asked(int cell, String id) {
+    /** Of the last request for a policy of cell 0. */
+    String policyDigest(String name) {
         try (FleetView view = FleetView.open(kafka())) {
-            return view.state().operations().containsKey(new CellKey<>(cell, id));
+            return RecordCodec.digest(view.state().policyRequests().get(new CellKey<>(0, name)));
         }
     }
 
@@ -105,7 +107,7 @@ final class ScriptedCell implements AutoCloseable {
     }
 
     private String[] withServer(String... command) {
-        String[] arguments = java.util.Arrays.copyOf(command, command.length + 2);
+        String[] arguments = Arrays.copyOf(command, command.length + 2);
         arguments[command.length] = "--bootstrap-server";
         arguments[command.length + 1] = broker.bootstrapServers();
         return arguments;
