@@ -3,6 +3,7 @@ package io.viommufleet.deploy.cli;
 import io.viommufleet.common.FleetError;
 import io.viommufleet.common.model.Phase;
 import io.viommufleet.common.model.Placement;
+import io.viommufleet.common.model.Policy;
 import io.viommufleet.common.viommu.ConfigurationField;
 import io.viommufleet.common.viommu.DeviceDecision;
 import io.viommufleet.common.viommu.ViommuFlag;
@@ -14,6 +15,7 @@ import io.viommufleet.deploy.view.FleetView;
 import io.viommufleet.deploy.view.PlacementQuestion;
 import io.viommufleet.deploy.view.Strandings;
 import io.viommufleet.deploy.view.VmTrace;
+import io.viommufleet.deploy.view.WhatNext;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +34,8 @@ import tools.jackson.databind.node.ObjectNode;
         name = "explain",
         mixinStandardHelpOptions = true,
         description =
-                "Says of a VM why its devices are nested or not, why it is on this host, and why not on the others.")
+                "Says of a VM why its devices are nested or not, why it is here, why not there, what happened, what is"
+                        + " next.")
 final class ExplainCommand implements Callable<Integer> {
     private final Terminal terminal;
 
@@ -71,7 +74,9 @@ final class ExplainCommand implements Callable<Integer> {
             FleetReport.Vm vm = FleetReport.vm(state, found.getKey(), placement);
             List<HostVerdict> verdicts = PlacementQuestion.verdicts(state, found.getKey(), placement);
             List<String> strandings = Strandings.of(state, found.getKey());
+            List<String> next = WhatNext.of(state, found.getKey(), placement);
             ObjectNode tree = tree(vm, placement, verdicts, strandings);
+            next.forEach(tree.putArray("next")::add);
             trace.ifPresent(calls -> tree.set("trace", TraceLines.calls(calls)));
             output.print(terminal, tree, () -> {
                 wants(placement);
@@ -79,6 +84,8 @@ final class ExplainCommand implements Callable<Integer> {
                 GuestLines.print(terminal.out(), vm.guest());
                 strandings.forEach(line -> terminal.out().println("  stranded: " + line));
                 hosts(placement, verdicts);
+                terminal.out().println("What is next:");
+                next.forEach(line -> terminal.out().println("  " + line));
                 trace.ifPresentOrElse(calls -> TraceLines.print(terminal, calls), this::tellNoTrace);
             });
         }
@@ -171,9 +178,17 @@ final class ExplainCommand implements Callable<Integer> {
                             device.reason().isEmpty() ? "" : ", " + device.reason(),
                             device.unmet().isEmpty() ? "" : ", without " + String.join(", ", device.unmet())));
         }
+        tenant(placement).ifPresent(tenant -> out.println("  its tenant: " + tenant));
+        placement
+                .attempts()
+                .forEach(attempt -> out.println("  failed on %s: %s".formatted(attempt.host(), attempt.reason())));
         placement
                 .resolvedValues()
                 .forEach((path, value) -> out.println("  frozen at the first attach: %s = %s".formatted(path, value)));
+    }
+
+    private static Optional<String> tenant(Placement placement) {
+        return Optional.ofNullable(placement.metadata().labels().get(Policy.TENANT_LABEL));
     }
 
     private void hosts(Placement placement, List<HostVerdict> verdicts) {
@@ -206,6 +221,12 @@ final class ExplainCommand implements Callable<Integer> {
                 device.followsFrom().forEach(field -> fields.put(field.path(), field.value()));
             });
         });
+        tenant(placement).ifPresent(tenant -> tree.put("tenant", tenant));
+        ArrayNode attempts = tree.putArray("attempts");
+        placement
+                .attempts()
+                .forEach(attempt ->
+                        attempts.addObject().put("host", attempt.host()).put("reason", attempt.reason()));
         ArrayNode stranded = tree.putArray("stranded");
         strandings.forEach(stranded::add);
         ArrayNode hosts = tree.putArray("hosts");

@@ -54,6 +54,8 @@ public final class FleetCommand implements Runnable {
                 .addSubcommand(new GetCommand(terminal))
                 .addSubcommand(new DescribeCommand(terminal))
                 .addSubcommand(new ExplainCommand(terminal))
+                .addSubcommand(new ProveCommand(terminal))
+                .addSubcommand(new WhatIfCommand(terminal))
                 .addSubcommand(new WatchCommand(terminal))
                 .addSubcommand(new HostCommand.Cordon(terminal))
                 .addSubcommand(new HostCommand.Uncordon(terminal))

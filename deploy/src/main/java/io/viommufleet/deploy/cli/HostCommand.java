@@ -5,7 +5,9 @@ import io.viommufleet.common.FleetException;
 import io.viommufleet.common.model.Action;
 import io.viommufleet.common.model.Action.MigrationMode;
 import io.viommufleet.common.model.Operation;
+import io.viommufleet.deploy.view.FleetState.CellKey;
 import io.viommufleet.deploy.view.FleetView;
+import io.viommufleet.deploy.view.WhatIf;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Command;
@@ -26,12 +28,17 @@ abstract class HostCommand extends OperationCommand {
 
     @Override
     final List<Operation> operations(FleetView view) {
-        int found = Lookup.host(view.state(), host, cell()).cell();
+        int found = found(view).cell();
         try {
             return List.of(OperationIds.operation(found, host, action(host)));
         } catch (IllegalArgumentException wrong) {
             throw new FleetException(FleetError.USAGE, String.valueOf(wrong.getMessage()), wrong);
         }
+    }
+
+    /** The host that is named, in its cell. */
+    final CellKey<String> found(FleetView view) {
+        return Lookup.host(view.state(), host, cell());
     }
 
     /** No new VMs. */
@@ -81,13 +88,25 @@ abstract class HostCommand extends OperationCommand {
                 description = "How many VMs move at once. Default: the limit of the cell.")
         private Optional<Integer> parallel = Optional.empty();
 
+        @Option(names = "--dry-run", description = "Only says what would happen.")
+        private boolean dryRun;
+
         Drain(Terminal terminal) {
             super(terminal);
         }
 
         @Override
+        Optional<WhatIf> preview(FleetView view) {
+            return dryRun ? Optional.of(WhatIf.drain(view.state(), found(view), mode())) : Optional.empty();
+        }
+
+        private MigrationMode mode() {
+            return cold ? MigrationMode.COLD : MigrationMode.LIVE;
+        }
+
+        @Override
         Action action(String host) {
-            return new Action.Drain(host, cold ? MigrationMode.COLD : MigrationMode.LIVE, parallel);
+            return new Action.Drain(host, mode(), parallel);
         }
     }
 
@@ -100,8 +119,16 @@ abstract class HostCommand extends OperationCommand {
                 "Refused while the host's boot may still run: see 'fleet fence'."
             })
     static final class Evacuate extends HostCommand {
+        @Option(names = "--dry-run", description = "Only says what would happen.")
+        private boolean dryRun;
+
         Evacuate(Terminal terminal) {
             super(terminal);
+        }
+
+        @Override
+        Optional<WhatIf> preview(FleetView view) {
+            return dryRun ? Optional.of(WhatIf.lose(view.state(), found(view))) : Optional.empty();
         }
 
         @Override

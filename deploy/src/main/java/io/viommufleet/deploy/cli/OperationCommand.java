@@ -9,6 +9,7 @@ import io.viommufleet.common.model.OperationProgress;
 import io.viommufleet.deploy.view.FleetState.CellKey;
 import io.viommufleet.deploy.view.FleetView;
 import io.viommufleet.deploy.view.OperationReport;
+import io.viommufleet.deploy.view.WhatIf;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -52,6 +53,11 @@ abstract class OperationCommand implements Callable<Integer> {
      */
     abstract List<Operation> operations(FleetView view);
 
+    /** What it would do, where the user only wants to know that. */
+    Optional<WhatIf> preview(FleetView view) {
+        return Optional.empty();
+    }
+
     @Override
     public final Integer call() {
         if (timeoutSeconds < 1) {
@@ -59,6 +65,11 @@ abstract class OperationCommand implements Callable<Integer> {
         }
         KafkaConnection connection = kafka.connection();
         try (FleetView view = FleetView.open(connection)) {
+            Optional<WhatIf> preview = preview(view);
+            if (preview.isPresent()) {
+                WhatIfOutput.print(terminal, output, preview.get());
+                return 0;
+            }
             List<Operation> wanted = operations(view);
             ask(connection, view, wanted);
             List<CellKey<String>> keys = wanted.stream()
