@@ -4,6 +4,8 @@ import io.viommufleet.common.FleetError;
 import io.viommufleet.common.FleetException;
 import io.viommufleet.common.kafka.FleetWriter;
 import io.viommufleet.common.kafka.KafkaConnection;
+import io.viommufleet.common.model.Action;
+import io.viommufleet.common.model.FeatureLevel;
 import io.viommufleet.common.model.Operation;
 import io.viommufleet.common.model.OperationProgress;
 import io.viommufleet.deploy.view.FleetState.CellKey;
@@ -71,6 +73,7 @@ abstract class OperationCommand implements Callable<Integer> {
                 return 0;
             }
             List<Operation> wanted = operations(view);
+            wanted.forEach(operation -> requireLevel(view, operation));
             ask(connection, view, wanted);
             List<CellKey<String>> keys = wanted.stream()
                     .map(operation -> new CellKey<>(operation.cell(), operation.id()))
@@ -78,6 +81,19 @@ abstract class OperationCommand implements Callable<Integer> {
             List<OperationReport> reports = noWait ? asked(view, keys) : follow(view, keys);
             output.print(terminal, OperationTree.of(reports), () -> OperationTables.print(terminal, reports));
             return noWait ? 0 : exitCode(reports);
+        }
+    }
+
+    /** A cell at the first level answers no operation but the one that ends this. */
+    private static void requireLevel(FleetView view, Operation operation) {
+        boolean tooEarly = view.state().leaders().stream()
+                .anyMatch(
+                        leader -> leader.cell() == operation.cell() && leader.featureLevel() < FeatureLevel.OPERATIONS);
+        if (tooEarly && !(operation.action() instanceof Action.FinalizeFeatureLevel)) {
+            throw new FleetException(
+                    FleetError.CONFLICT,
+                    "cell %d is at feature level %d; operations come with level %d: see 'fleet upgrade finalize'"
+                            .formatted(operation.cell(), FeatureLevel.FIRST, FeatureLevel.OPERATIONS));
         }
     }
 

@@ -11,6 +11,7 @@ import io.viommufleet.common.model.PlacementRules;
 import io.viommufleet.common.model.VmSpec;
 import io.viommufleet.common.viommu.Decision;
 import io.viommufleet.common.viommu.RulesVersion;
+import io.viommufleet.controller.lifecycle.LiveMigration;
 import io.viommufleet.controller.placement.Candidate;
 import io.viommufleet.controller.placement.HostFeasibility;
 import io.viommufleet.controller.placement.HostIndex;
@@ -225,7 +226,7 @@ final class FleetFork {
      * Why a VM could not move to a leg while its guest runs, with QEMU's reason; empty where nothing is in the way.
      */
     Optional<String> liveRefusal(Placement placement, Placement.Leg target) {
-        return LiveMoves.refusal(
+        return LiveMigration.refusal(
                 placement,
                 candidate(placement).orElseThrow().decision(),
                 inventory(placement.active().orElseThrow().host()),

@@ -36,8 +36,8 @@ class OperationCommandIT {
         cell.host("spr-02", 0);
         cell.host("twin", 0);
         cell.host("twin", 1);
-        cell.lead(0, new Leader(0, 1, "controller-0", 1, 1));
-        cell.lead(1, new Leader(1, 1, "controller-0", 2, 1));
+        cell.lead(0, new Leader(0, 1, "controller-0", 2, 1));
+        cell.lead(1, new Leader(1, 1, "controller-0", 1, 1));
     }
 
     @AfterAll
@@ -118,9 +118,17 @@ class OperationCommandIT {
         assertThat(ambiguous.exitCode()).isEqualTo(4);
         assertThat(ambiguous.err()).contains("--cell");
 
-        assertThat(cell.run("cordon", "twin", "--cell", "1", "--no-wait").exitCode())
+        assertThat(cell.run("cordon", "twin", "--cell", "0", "--no-wait").exitCode())
                 .isZero();
-        assertThat(next().cell()).isEqualTo(1);
+        assertThat(next().cell()).isZero();
+    }
+
+    @Test
+    void aCellThatDoesNotTakeOperationsYetIsAskedForNone() {
+        CommandRun run = cell.run("cordon", "twin", "--cell", "1");
+
+        assertThat(run.exitCode()).isEqualTo(4);
+        assertThat(run.err()).contains("feature level 1", "fleet upgrade finalize");
     }
 
     @Test
@@ -129,7 +137,7 @@ class OperationCommandIT {
         known.addAll(List.of(next().id(), next().id()));
 
         assertThat(run.exitCode()).as(run.err()).isZero();
-        assertThat(run.err()).contains("cell 0 is at feature level 1", "cell 1 is at feature level 2");
+        assertThat(run.err()).contains("cell 0 is at feature level 2", "cell 1 is at feature level 1");
         assertThat(new JsonMapper().readTree(run.out())).hasSize(2);
         assertThat(cell.run("upgrade", "finalize", "99").exitCode()).isEqualTo(2);
     }
