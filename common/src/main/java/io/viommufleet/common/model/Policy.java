@@ -13,8 +13,8 @@ import java.util.Optional;
 public record Policy(Metadata metadata, Rule rule, boolean deleted) implements FleetRecord {
     /** The label of a VM that says whose it is. */
     public static final String TENANT_LABEL = "tenant";
-    /** The label of a host that says which pool it is in. */
-    public static final String POOL_LABEL = "pool";
+    /** The label of a host that keeps it for one pool: it takes no VM that does not ask for that pool. */
+    public static final String POOL_LABEL = "fleet/pool";
 
     public Policy {
         Names.requireName("policy name", metadata.name());

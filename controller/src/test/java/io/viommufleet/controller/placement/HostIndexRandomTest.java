@@ -115,7 +115,7 @@ class HostIndexRandomTest {
         private HostStanding randomHost(String name) {
             HostMaker maker = host(name).label("zone", "z" + random.nextInt(3)).label("serial", name);
             if (random.nextInt(3) == 0) {
-                maker.label("pool", "p" + random.nextInt(2));
+                maker.label("fleet/pool", "p" + random.nextInt(2));
             }
             switch (random.nextInt(3)) {
                 case 0 -> maker.nodes((random.nextInt(4) + 2) * GIB, (random.nextInt(4) + 2) * GIB);

@@ -89,7 +89,7 @@ final class NaivePlacement {
         Map<String, String> labels = host.inventory().metadata().labels();
         boolean allowed = (rules.hosts().isEmpty() || rules.hosts().contains(host.name()))
                 && labels.entrySet().containsAll(rules.labels().entrySet())
-                && Optional.ofNullable(labels.get("pool")).equals(rules.pool());
+                && Optional.ofNullable(labels.get("fleet/pool")).equals(rules.pool());
         boolean works = host.lost().isEmpty()
                 && host.admitted()
                 && host.quarantine().isEmpty()

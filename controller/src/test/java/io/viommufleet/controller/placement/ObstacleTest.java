@@ -55,7 +55,7 @@ class ObstacleTest {
         cases.add(of(
                 Obstacle.WRONG_POOL,
                 "it is in pool ml, the VM wants hosts in no pool",
-                host("h1").gpus(1).label("pool", "ml").make(),
+                host("h1").gpus(1).label("fleet/pool", "ml").make(),
                 vm("v").gpus(1)));
         cases.add(standing(Obstacle.LOST, "it is lost: no heartbeat", one, false, true, Optional.of("no heartbeat")));
         cases.add(standing(Obstacle.NOT_ADMITTED, "its agent waits for admission", one, false, true, Optional.empty()));
@@ -199,7 +199,7 @@ class ObstacleTest {
 
     @Test
     void theFirstInOrderCounts() {
-        HostMaker maker = host("h1").label("pool", "ml").rules("7").memory(GIB);
+        HostMaker maker = host("h1").label("fleet/pool", "ml").rules("7").memory(GIB);
         HostIndex index = new HostIndex(new HostFeasibility());
         index.put(new HostStanding(
                 maker.make(), false, false, true, Optional.of("broken"), Set.of(), Optional.of("no heartbeat")));
