@@ -1,5 +1,6 @@
 package io.viommufleet.controller.cell;
 
+import io.viommufleet.common.model.Action;
 import io.viommufleet.common.model.AttachFailure;
 import io.viommufleet.common.model.AttachStep;
 import io.viommufleet.common.model.Attachment;
@@ -17,6 +18,9 @@ import io.viommufleet.common.model.HostDevice;
 import io.viommufleet.common.model.HostInventory;
 import io.viommufleet.common.model.HostState;
 import io.viommufleet.common.model.Metadata;
+import io.viommufleet.common.model.MigrationReport;
+import io.viommufleet.common.model.Operation;
+import io.viommufleet.common.model.OperationProgress;
 import io.viommufleet.common.model.Origin;
 import io.viommufleet.common.model.Outcome;
 import io.viommufleet.common.model.Placement;
@@ -38,6 +42,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
@@ -108,8 +113,24 @@ final class CellHarness {
         cell.replay(envelope);
     }
 
-    void user(VirtualMachine request) {
+    /** A user or an operator asks for something. */
+    void user(FleetRecord request) {
         append(new Envelope(0, 0, new Origin.User(), request));
+    }
+
+    /** An operator asks for an action; what became of it at once. */
+    OperationProgress operate(String id, Action action) {
+        user(new Operation(id, 0, action));
+        settle();
+        return progress(id);
+    }
+
+    OperationProgress progress(String id) {
+        return latest(OperationProgress.class, id);
+    }
+
+    HostState hostState(String host) {
+        return latest(HostState.class, host);
     }
 
     void agent(String boot, String incarnation, FleetRecord value) {
@@ -138,6 +159,69 @@ final class CellHarness {
                         "the IOMMU cannot nest")));
     }
 
+    /** The agent of a host fails its latest command for a device with an errno. */
+    void fail(String host, String vm, String device, String errno) {
+        answer(
+                host,
+                vm,
+                device,
+                Optional.of(new AttachFailure(
+                        AttachStep.ATTACH,
+                        Optional.of("VFIO_DEVICE_ATTACH_IOMMUFD_PT"),
+                        Optional.of(errno),
+                        "on purpose")));
+    }
+
+    /** The agents answer whatever is commanded and not answered yet, as if all went well, until nothing more is. */
+    void carryOutAll() {
+        settle();
+        for (List<Attachment> open = unanswered(); !open.isEmpty(); open = unanswered()) {
+            open.forEach(command -> carryOut(
+                    command.id().host(), command.id().vm(), command.id().device()));
+            settle();
+        }
+    }
+
+    private List<Attachment> unanswered() {
+        Map<AttachmentId, Envelope> latest = new TreeMap<>();
+        Map<AttachmentId, Long> answered = new HashMap<>();
+        for (Envelope envelope : log) {
+            if (envelope.value() instanceof Attachment attachment) {
+                latest.put(attachment.id(), envelope);
+            } else if (envelope.value() instanceof Outcome outcome) {
+                answered.put(outcome.id(), outcome.attachmentGeneration());
+            }
+        }
+        return latest.entrySet().stream()
+                .filter(entry -> answered.getOrDefault(entry.getKey(), 0L)
+                        < entry.getValue().generation())
+                .map(entry -> (Attachment) entry.getValue().value())
+                .filter(command -> isAdmitted(command.id().host(), command.incarnation()))
+                .toList();
+    }
+
+    private boolean isAdmitted(String host, String incarnation) {
+        return hostState(host)
+                .admitted()
+                .filter(life -> life.incarnation().equals(incarnation))
+                .isPresent();
+    }
+
+    /** Which host has a VM's device attached, by the last answers. */
+    List<String> hostsOf(String vm) {
+        Map<AttachmentId, Outcome> latest = new TreeMap<>();
+        log.forEach(envelope -> {
+            if (envelope.value() instanceof Outcome outcome && outcome.id().vm().equals(vm)) {
+                latest.put(outcome.id(), outcome);
+            }
+        });
+        return latest.values().stream()
+                .filter(outcome -> outcome.state() == DeviceState.ATTACHED)
+                .map(outcome -> outcome.id().host())
+                .distinct()
+                .toList();
+    }
+
     private void answer(String host, String vm, String device, Optional<AttachFailure> failure) {
         AttachmentId id = new AttachmentId(host, vm, device);
         Envelope command = latest(id);
@@ -150,13 +234,27 @@ final class CellHarness {
                 new Outcome(
                         id,
                         command.generation(),
-                        failure.isPresent() ? DeviceState.FAILED : done,
+                        failure.isEmpty()
+                                ? done
+                                : done == DeviceState.DETACHED ? DeviceState.QUARANTINED : DeviceState.FAILED,
                         failure,
                         List.of(),
                         Map.of(),
                         1_000,
                         List.of(),
-                        Optional.empty()));
+                        attachment.role() == Attachment.Role.SOURCE
+                                ? Optional.of(new MigrationReport(2, 4096, Optional.empty()))
+                                : Optional.empty()));
+    }
+
+    private <T extends FleetRecord> T latest(Class<T> type, String key) {
+        return log.reversed().stream()
+                .map(Envelope::value)
+                .filter(type::isInstance)
+                .map(type::cast)
+                .filter(value -> value.key().equals(key))
+                .findFirst()
+                .orElseThrow();
     }
 
     private Envelope latest(AttachmentId id) {
@@ -168,12 +266,7 @@ final class CellHarness {
     }
 
     Placement placement(String vm) {
-        return log.reversed().stream()
-                .map(Envelope::value)
-                .filter(value -> value instanceof Placement && value.key().equals(vm))
-                .map(Placement.class::cast)
-                .findFirst()
-                .orElseThrow();
+        return latest(Placement.class, vm);
     }
 
     /** A host with as many devices, each in a group of its own. */
@@ -247,6 +340,27 @@ final class CellHarness {
                         Optional.empty(),
                         false,
                         List.of()));
+    }
+
+    /** The same VM with other surroundings. */
+    static VirtualMachine vm(VirtualMachine vm, Map<String, String> labels, VmSpec.OnHostLoss onHostLoss) {
+        VmSpec spec = vm.spec();
+        return new VirtualMachine(
+                new Metadata(vm.key(), 0, labels),
+                new VmSpec(
+                        spec.configuration(),
+                        spec.memoryBytes(),
+                        spec.matches(),
+                        spec.placement(),
+                        onHostLoss,
+                        spec.strict(),
+                        spec.rulesVersion(),
+                        spec.deleted(),
+                        spec.guest()));
+    }
+
+    static VirtualMachine evacuating(VirtualMachine vm) {
+        return vm(vm, Map.of(), VmSpec.OnHostLoss.EVACUATE);
     }
 
     static VirtualMachine deleted(VirtualMachine vm) {

@@ -1,12 +1,11 @@
 package io.viommufleet.controller.cell;
 
+import static io.viommufleet.controller.cell.CellHarness.evacuating;
 import static io.viommufleet.controller.cell.CellHarness.host;
 import static io.viommufleet.controller.cell.CellHarness.vm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.viommufleet.common.model.Attachment;
-import io.viommufleet.common.model.VirtualMachine;
-import io.viommufleet.common.model.VmSpec;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -26,21 +25,5 @@ class CellLeaseTest {
                 .allSatisfy(command -> assertThat(command.leaseMillis())
                         .isEqualTo(command.id().vm().equals("moves") ? Optional.of(30_000L) : Optional.empty()))
                 .hasSize(2);
-    }
-
-    private static VirtualMachine evacuating(VirtualMachine vm) {
-        VmSpec spec = vm.spec();
-        return new VirtualMachine(
-                vm.metadata(),
-                new VmSpec(
-                        spec.configuration(),
-                        spec.memoryBytes(),
-                        spec.matches(),
-                        spec.placement(),
-                        VmSpec.OnHostLoss.EVACUATE,
-                        spec.strict(),
-                        spec.rulesVersion(),
-                        spec.deleted(),
-                        spec.guest()));
     }
 }

@@ -2,11 +2,16 @@ package io.viommufleet.controller.cell;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.viommufleet.common.model.Action;
+import io.viommufleet.common.model.Action.MigrationMode;
 import io.viommufleet.common.model.Attachment;
 import io.viommufleet.common.model.AttachmentId;
 import io.viommufleet.common.model.Bdf;
 import io.viommufleet.common.model.DeviceState;
 import io.viommufleet.common.model.Envelope;
+import io.viommufleet.common.model.HostState;
+import io.viommufleet.common.model.Operation;
+import io.viommufleet.common.model.OperationProgress;
 import io.viommufleet.common.model.Outcome;
 import io.viommufleet.common.model.Phase;
 import io.viommufleet.common.model.Placement;
@@ -14,9 +19,12 @@ import io.viommufleet.common.model.VirtualMachine;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.stream.LongStream;
@@ -27,6 +35,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class CellRandomTest {
     private static final int RUNS = 25;
     private static final int EVENTS = 150;
+    private static final List<String> ERRNOS = List.of("EOPNOTSUPP", "ENOMEM", "EIO");
 
     private final CellHarness fleet = new CellHarness();
     private final Map<String, Life> lives = new TreeMap<>();
@@ -60,16 +69,19 @@ class CellRandomTest {
         comeToRest();
         assertThat(phases()).doesNotContainValue(Phase.PLACING);
         assertThat(undone()).as("commands that nobody answered").isEmpty();
+        assertThat(operations()).as("operations").doesNotContainValue(OperationProgress.State.RUNNING);
     }
 
     private void event(SplittableRandom random) {
-        switch (random.nextInt(9)) {
+        switch (random.nextInt(12)) {
             case 0, 1 -> request(random);
             case 2 -> delete(random);
             case 3, 4, 5 -> answer(random);
             case 6 -> restart(random);
             case 7 -> fleet.pass(Duration.ofMillis(random.nextInt(12_000)));
             case 8 -> takeOver();
+            case 9, 10 -> operate(random);
+            case 11 -> failDetach(random);
             default -> throw new AssertionError();
         }
     }
@@ -96,13 +108,43 @@ class CellRandomTest {
         }
     }
 
+    private void operate(SplittableRandom random) {
+        String host = List.copyOf(lives.keySet()).get(random.nextInt(lives.size()));
+        String vm = "vm" + random.nextInt(6);
+        Action action = switch (random.nextInt(8)) {
+            case 0 -> new Action.Cordon(host);
+            case 1 -> new Action.Uncordon(host);
+            case 2 -> new Action.Drain(host, MigrationMode.COLD, Optional.of(1 + random.nextInt(2)));
+            case 3, 4 -> new Action.Migrate(vm, Optional.empty(), MigrationMode.COLD);
+            case 5 -> new Action.Cancel("op" + random.nextInt(started + 1));
+            case 6 -> new Action.Release(host, Optional.empty());
+            default -> new Action.Fence(host, true);
+        };
+        fleet.user(new Operation("op" + ++started, 0, action));
+        if (action instanceof Action.Fence && random.nextBoolean()) {
+            fleet.settle();
+            start(host, "boot-" + ++started, 3);
+        }
+    }
+
+    /** A device that cannot be detached or reset. */
+    private void failDetach(SplittableRandom random) {
+        List<Attachment> open = undone().stream()
+                .filter(command -> command.desired() == Attachment.Desired.DETACHED)
+                .toList();
+        if (!open.isEmpty()) {
+            AttachmentId id = open.get(random.nextInt(open.size())).id();
+            fleet.fail(id.host(), id.vm(), id.device(), "EIO");
+        }
+    }
+
     private void answer(SplittableRandom random) {
         List<Attachment> open = undone();
         if (!open.isEmpty()) {
             Attachment command = open.get(random.nextInt(open.size()));
             AttachmentId id = command.id();
             if (random.nextInt(5) == 0 && command.desired() == Attachment.Desired.ATTACHED) {
-                fleet.fail(id.host(), id.vm(), id.device());
+                fleet.fail(id.host(), id.vm(), id.device(), ERRNOS.get(random.nextInt(ERRNOS.size())));
             } else {
                 fleet.carryOut(id.host(), id.vm(), id.device());
             }
@@ -133,7 +175,11 @@ class CellRandomTest {
         lives.forEach((host, life) -> fleet.heartbeat(host, life.boot(), life.incarnation(), false));
     }
 
+    /** Hosts that were fenced boot again; what is quarantined stays so. */
     private void comeToRest() {
+        lives.keySet().stream()
+                .filter(host -> fleet.hostState(host).lost().isPresent())
+                .forEach(host -> start(host, "boot-" + ++started, 3));
         for (int round = 0; round < 20; round++) {
             fleet.pass(Duration.ofSeconds(11));
             fleet.settle();
@@ -191,7 +237,21 @@ class CellRandomTest {
         return open;
     }
 
+    /** Boots that were declared to be over; what they had is nobody's. */
+    private Set<String> fencedBoots() {
+        Set<String> fenced = new HashSet<>();
+        fleet.log.forEach(envelope -> {
+            if (envelope.value() instanceof HostState state) {
+                fenced.addAll(state.fencedBoots());
+            }
+        });
+        return fenced;
+    }
+
     private boolean confirmedFree(Attachment attachment) {
+        if (fencedBoots().contains(attachment.boot())) {
+            return true;
+        }
         Outcome outcome = outcomes().get(attachment.id());
         return attachment.desired() == Attachment.Desired.DETACHED
                 && outcome != null
@@ -214,11 +274,22 @@ class CellRandomTest {
         Map<String, String> hostByVm = new HashMap<>();
         latest().values().stream()
                 .filter(attachment -> attachment.desired() == Attachment.Desired.ATTACHED)
+                .filter(attachment -> !fencedBoots().contains(attachment.boot()))
                 .forEach(attachment -> {
                     String other =
                             hostByVm.put(attachment.id().vm(), attachment.id().host());
                     assertThat(other).isIn(null, attachment.id().host());
                 });
+    }
+
+    private Map<String, OperationProgress.State> operations() {
+        Map<String, OperationProgress.State> states = new TreeMap<>();
+        fleet.log.forEach(envelope -> {
+            if (envelope.value() instanceof OperationProgress progress) {
+                states.put(progress.id(), progress.state());
+            }
+        });
+        return states;
     }
 
     private Map<String, Phase> phases() {
