@@ -159,7 +159,8 @@ final class OperationPlanner {
         draft.state().vmsOn(known.host()).stream()
                 .flatMap(vm -> draft.attachmentsOf(vm).stream())
                 .filter(command -> isToBeTriedAgain(command, known.host(), released))
-                .forEach(command -> draft.put(command.value()));
+                .forEach(command -> known.admitted()
+                        .ifPresent(life -> draft.put(command.value().detached(life.boot(), life.incarnation()))));
         succeed(asked);
     }
 

@@ -39,12 +39,13 @@ final class VmPlanner {
         }
     }
 
-    /** A leg that failed is given back whole before another is looked for. */
+    /** Whatever the VM had before is given back whole before another leg is looked for. */
     private void wait(Placement placement) {
+        if (!Capacity.isReleased(placement, draft)) {
+            return;
+        }
         if (placement.active().isPresent() || placement.target().isPresent()) {
-            if (Capacity.isReleased(placement, draft)) {
-                draft.put(placement.on(Optional.empty()));
-            }
+            draft.put(placement.on(Optional.empty()));
         } else if (retries.due(placement, nowNanos)) {
             place(placement);
         }
