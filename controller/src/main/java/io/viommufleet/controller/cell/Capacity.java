@@ -32,6 +32,7 @@ final class Capacity {
     private final Tenants tenants = new Tenants();
     private final Map<String, Set<Held>> heldByVm = new HashMap<>();
     private final Set<String> pretended = new TreeSet<>();
+    private final Set<String> pretendedHosts = new TreeSet<>();
 
     private record Held(String host, Bdf device) {}
 
@@ -44,10 +45,12 @@ final class Capacity {
 
     /** Anything of a host may have changed. */
     void refreshHost(String host) {
+        put(host, Optional.ofNullable(state.hostStates().get(host)).map(Owned::value));
+    }
+
+    private void put(String host, Optional<HostState> known) {
         Reported<HostInventory> reported = state.inventories().get(host);
         if (reported != null) {
-            Optional<HostState> known =
-                    Optional.ofNullable(state.hostStates().get(host)).map(Owned::value);
             boolean admitted = known.flatMap(HostState::admitted)
                     .filter(life -> life.incarnation().equals(reported.by().incarnation()))
                     .isPresent();
@@ -175,10 +178,20 @@ final class Capacity {
         hold(placement.key(), Optional.of(placement));
     }
 
-    /** Forgets what this step claimed: it counts once it is committed. */
+    /** Takes hosts as this step will leave them, so that no VM is placed on what it has just withdrawn. */
+    void pretendHosts(Draft draft) {
+        draft.changedHosts().forEach(host -> {
+            pretendedHosts.add(host);
+            put(host, draft.hostState(host));
+        });
+    }
+
+    /** Forgets what this step claimed and withdrew: it counts once it is committed. */
     void settle() {
         pretended.forEach(this::refreshVm);
         pretended.clear();
+        pretendedHosts.forEach(this::refreshHost);
+        pretendedHosts.clear();
     }
 
     /** How much the VMs of each tenant have. */

@@ -164,6 +164,7 @@ public final class Cell {
             hosts.plan(host);
             drift.plan(host);
         }
+        capacity.pretendHosts(draft);
     }
 
     private void planVms(Draft draft, long nowNanos) {

@@ -88,6 +88,11 @@ final class Draft {
                 .or(() -> Optional.ofNullable(state.hostStates().get(host)).map(Owned::value));
     }
 
+    /** Hosts of which this step changes what is held of them. */
+    Set<String> changedHosts() {
+        return Set.copyOf(hostStates.keySet());
+    }
+
     Optional<OperationProgress> progress(String operation) {
         return Optional.ofNullable(progress.get(operation))
                 .or(() -> Optional.ofNullable(state.progress().get(operation)).map(Owned::value));

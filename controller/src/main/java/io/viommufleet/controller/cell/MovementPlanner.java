@@ -54,13 +54,13 @@ final class MovementPlanner {
                                 .at(Stage.SWITCHING)));
             case SWITCHING -> whenHandedOver(placement, from, to);
             case STOPPING -> {
-                if (allFree(source.host(), placement)) {
+                if (isOver(source.host(), placement)) {
                     draft.put(placement.at(Stage.STARTING));
                 }
             }
             case STARTING -> whenAttached(placement, to, () -> cutOver(placement, to));
             case ROLLING_BACK -> {
-                if (allFree(target.host(), placement)) {
+                if (isOver(target.host(), placement)) {
                     draft.put(placement.on(placement.active()));
                 }
             }
@@ -121,10 +121,10 @@ final class MovementPlanner {
         return placement.tried(attempts).at(Stage.ROLLING_BACK);
     }
 
-    /** Whether the VM holds nothing more on a host. */
-    private boolean allFree(String host, Placement placement) {
+    /** Whether the VM holds nothing more on a host, but for what is in quarantine. */
+    private boolean isOver(String host, Placement placement) {
         return draft.attachmentsOf(placement.key()).stream()
                 .filter(command -> command.value().id().host().equals(host))
-                .allMatch(command -> Releases.isFree(command, draft));
+                .allMatch(command -> Releases.isOver(command, draft));
     }
 }
