@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -107,8 +108,7 @@ class CellSharingTest {
             assertThat(led).as("%s: one leader each", turn).doesNotHaveDuplicates();
             boolean same = true;
             for (GroupMember member : List.copyOf(members.values())) {
-                CellShare share = shares.get(member.id());
-                assertThat(share).isNotNull();
+                CellShare share = Objects.requireNonNull(shares.get(member.id()), "every member has a share");
                 Set<Integer> owners = new HashSet<>(share.led());
                 owners.removeAll(member.led());
                 members.values()

@@ -11,6 +11,7 @@ import io.viommufleet.common.viommu.ConfigurationError;
 import io.viommufleet.common.viommu.Decision;
 import io.viommufleet.common.viommu.Doom;
 import io.viommufleet.common.viommu.RulesVersion;
+import io.viommufleet.controller.placement.PlacementRulesCheck;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,10 @@ final class Admitter {
         Optional<RulesVersion> rules = RulesVersion.named(wanted);
         if (rules.isEmpty()) {
             return refused(request, digest, wanted, List.of(unknownRules(wanted)));
+        }
+        List<ConfigurationError> contradictions = PlacementRulesCheck.of(spec.placement());
+        if (!contradictions.isEmpty()) {
+            return refused(request, digest, wanted, contradictions);
         }
         return switch (spec.configuration().decide(rules.get())) {
             case Decision.Refused refused -> refused(request, digest, wanted, refused.errors());

@@ -3,6 +3,7 @@ package io.viommufleet.controller.placement;
 import io.viommufleet.common.model.Bdf;
 import io.viommufleet.common.model.HostInventory;
 import io.viommufleet.common.model.Placement;
+import io.viommufleet.common.viommu.GuestDevice;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -203,7 +204,14 @@ public final class HostIndex {
 
     /** Why a host could not attach one of its devices to a VM, whoever may have it now; empty where it could. */
     public Optional<String> whyNot(Candidate vm, String guestDevice, HostInventory host, Bdf bdf) {
-        return new Placer(feasibility).whyNot(vm, guestDevice, host, bdf);
+        GuestDevice guest = vm.guests().stream()
+                .filter(device -> device.id().equals(guestDevice))
+                .findFirst()
+                .orElseThrow();
+        return host.device(bdf)
+                .map(device -> feasibility.check(vm, guest, host, device).map(DeviceFeasibility.Refusal::reason))
+                .orElseGet(() -> Optional.of(
+                        "host %s has no device %s".formatted(host.metadata().name(), bdf)));
     }
 
     Map<String, HostClaims.Claim> claimsOn(String host) {

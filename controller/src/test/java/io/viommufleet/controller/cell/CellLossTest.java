@@ -67,7 +67,7 @@ class CellLossTest {
         start(2);
         fleet.user(vm("waits", 1, "nest-0"));
         fleet.carryOutAll();
-        passWithout(0, 2, Duration.ofSeconds(120));
+        passWithout(0, 2, Duration.ofMinutes(2));
         assertThat(fleet.placement("waits").phase()).isEqualTo(Phase.RUNNING);
         assertThat(fleet.hostState("nest-0").lost()).isEmpty();
     }

@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -179,7 +180,7 @@ class HostIndexRandomTest {
             } else if (random.nextInt(6) == 0) {
                 maker.on("h" + random.nextInt(9));
             }
-            maker.numa(PlacementRules.Numa.values()[random.nextInt(3)]);
+            maker.numa(List.of(PlacementRules.Numa.values()).get(random.nextInt(3)));
             return maker.make();
         }
 
@@ -193,7 +194,7 @@ class HostIndexRandomTest {
             for (HostVerdict verdict : verdicts) {
                 assertThat(verdict.feasible())
                         .as("seed %d: %s on %s: %s", seed, vm.name(), verdict.host(), verdict.reason())
-                        .isEqualTo(naive.takes(vm, naive.hosts.get(verdict.host())));
+                        .isEqualTo(naive.takes(vm, known(verdict.host())));
             }
             assertThat(index.counts(vm)).as("seed %d", seed).isEqualTo(counted(verdicts));
         }
@@ -207,8 +208,12 @@ class HostIndexRandomTest {
                     counts);
         }
 
+        private HostStanding known(String name) {
+            return Objects.requireNonNull(naive.hosts.get(name), "a host that was put");
+        }
+
         private void checkLeg(Candidate vm, Placement.Leg leg) {
-            HostStanding host = naive.hosts.get(leg.host());
+            HostStanding host = known(leg.host());
             Set<Bdf> used = new HashSet<>();
             List<HostDevice> taken = new ArrayList<>();
             vm.guests().forEach(guest -> {

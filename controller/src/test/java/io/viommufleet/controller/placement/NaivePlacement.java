@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -167,7 +168,7 @@ final class NaivePlacement {
 
     /** Whether a device could serve a guest device on an idle host. */
     boolean serves(Candidate vm, HostStanding host, GuestDevice guest, HostDevice device) {
-        DeviceMatch match = vm.spec().matches().get(guest.id());
+        DeviceMatch match = Objects.requireNonNull(vm.spec().matches().get(guest.id()), "a match of every device");
         boolean company = host.inventory().devices().stream()
                 .filter(other -> other.group().equals(device.group()) && !other.pciBridge())
                 .allMatch(other -> other.boundToVfio() || other.driver().isEmpty());

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -90,7 +91,8 @@ final class ScriptedCell implements AutoCloseable {
     /** Of the last request for a policy of cell 0. */
     String policyDigest(String name) {
         try (FleetView view = FleetView.open(kafka())) {
-            return RecordCodec.digest(view.state().policyRequests().get(new CellKey<>(0, name)));
+            return RecordCodec.digest(
+                    Objects.requireNonNull(view.state().policyRequests().get(new CellKey<>(0, name)), name));
         }
     }
 

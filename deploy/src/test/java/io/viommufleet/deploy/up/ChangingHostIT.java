@@ -35,6 +35,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -187,7 +188,8 @@ class ChangingHostIT {
             assertThat(outcome.durationNanos())
                     .as("what the outcome says counts the delay of one call at least")
                     .isGreaterThanOrEqualTo(50_000_000);
-            HostInventory host = view.state().inventories().get(HOST);
+            HostInventory host =
+                    Objects.requireNonNull(view.state().inventories().get(HOST), "the host's inventory");
             assertThat(host.devices()).hasSize(1);
             assertThat(host.faults())
                     .extracting(HostFault::words)

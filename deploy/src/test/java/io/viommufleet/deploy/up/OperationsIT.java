@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
@@ -24,29 +25,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** What operators ask for, carried out by a real controller and the agents of two hosts on a real broker. */
 class OperationsIT {
     private static final Duration DEADLINE = Duration.ofSeconds(60);
-    private static final String HOST = """
-        kind: Host
-        metadata: {name: %s}
-        spec:
-          kernel: "7.0"
-          vmm: "10.2"
-          memory: 64GiB
-          kernel-options: ["intel_iommu=on,sm_on"]
-          interrupt-remapping: on
-          iommus: [{id: dmar0, type: intel-vtd, cap: "0x19ed008c40780c66", ecap: "0x3ef9e86f050df"}]
-          devices:
-            - {bdf: "0000:3b:00.0", vendor: "0x10de", device: "0x2330", class: "0x030200", group: 12, iommu: dmar0,
-               driver: vfio-pci}
-        """;
-    private static final String VM = """
-        kind: VirtualMachine
-        metadata: {name: %s, labels: {tenant: physics}}
-        spec:
-          machine: pc-q35-10.2
-          memory: 4GiB
-          buses: [{id: rp1, type: pcie-root-port, parent: pcie.0}]
-          devices: [{id: gpu0, match: {vendor: "0x10de"}, bus: rp1}]
-        """;
 
     @TempDir
     Path directory;
@@ -57,7 +35,7 @@ class OperationsIT {
     void start() throws IOException {
         List<HostSource> hosts = new ArrayList<>();
         for (String name : List.of("first", "second")) {
-            hosts.addAll(HostSources.all(file(name, HOST.formatted(name))));
+            hosts.addAll(HostSources.all(file(name, host(name))));
         }
         fleet = LocalFleet.start(
                 new LocalFleetSettings(hosts, 1, directory.resolve("data"), 0, Optional.empty(), 1), what -> {});
@@ -123,8 +101,8 @@ class OperationsIT {
                 .lines()
                 .skip(1)
                 .findFirst()
-                .orElseThrow()
-                .split(" ")[0];
+                .map(line -> line.substring(0, line.indexOf(' ')))
+                .orElseThrow();
 
         CommandRun cancel = run("cancel", id);
 
@@ -133,9 +111,37 @@ class OperationsIT {
         assertThat(run("evacuate", "first").out()).contains("not lost");
     }
 
+    private static String host(String name) {
+        return """
+            kind: Host
+            metadata: {name: %s}
+            spec:
+              kernel: "7.0"
+              vmm: "10.2"
+              memory: 64GiB
+              kernel-options: ["intel_iommu=on,sm_on"]
+              interrupt-remapping: on
+              iommus: [{id: dmar0, type: intel-vtd, cap: "0x19ed008c40780c66", ecap: "0x3ef9e86f050df"}]
+              devices:
+                - {bdf: "0000:3b:00.0", vendor: "0x10de", device: "0x2330", class: "0x030200", group: 12, iommu: dmar0,
+                   driver: vfio-pci}
+            """.formatted(name);
+    }
+
+    private static String machine(String name) {
+        return """
+            kind: VirtualMachine
+            metadata: {name: %s, labels: {tenant: physics}}
+            spec:
+              machine: pc-q35-10.2
+              memory: 4GiB
+              buses: [{id: rp1, type: pcie-root-port, parent: pcie.0}]
+              devices: [{id: gpu0, match: {vendor: "0x10de"}, bus: rp1}]
+            """.formatted(name);
+    }
+
     private void apply(String vm) throws IOException {
-        assertThat(run("apply", file(vm, VM.formatted(vm)).toString()).exitCode())
-                .isZero();
+        assertThat(run("apply", file(vm, machine(vm)).toString()).exitCode()).isZero();
     }
 
     private CommandRun run(String... command) {
@@ -146,9 +152,7 @@ class OperationsIT {
 
     private String hostOf(String vm) {
         try (FleetView view = FleetView.open(fleet.connection())) {
-            return view.state()
-                    .placements()
-                    .get(new CellKey<>(0, vm))
+            return Objects.requireNonNull(view.state().placements().get(new CellKey<>(0, vm)), vm)
                     .active()
                     .orElseThrow()
                     .host();

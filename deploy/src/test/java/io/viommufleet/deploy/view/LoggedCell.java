@@ -22,35 +22,11 @@ import io.viommufleet.common.wire.RecordCodec;
 import io.viommufleet.deploy.view.FleetState.CellKey;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /** A fleet state of one cell, written record by record without a log. */
 final class LoggedCell {
-    private static final String HOST = """
-        kind: Host
-        metadata: {name: %s}
-        spec:
-          kernel: "7.0"
-          vmm: "10.2"
-          memory: %s
-          kernel-options: ["intel_iommu=on,sm_on"]
-          interrupt-remapping: on
-          iommus: [{id: dmar0, type: intel-vtd, cap: "0x19ed008c40780c66", ecap: "0x3ef9e86f050df"}]
-          devices:
-            - {bdf: "0000:3b:00.0", vendor: "%s", device: "0x2330", class: "0x030200", group: 12, iommu: dmar0,
-               driver: vfio-pci%s}
-        """;
-    private static final String VM = """
-        kind: VirtualMachine
-        metadata: {name: %s}
-        spec:
-          machine: pc-q35-10.2
-          memory: 8GiB
-          viommus: [{model: intel-iommu, scalable-mode: on, fsts: on, caching-mode: on, aw-bits: 48}]
-          buses: [{id: rp1, type: pcie-root-port, parent: pcie.0}]
-          devices: [{id: gpu0, match: {vendor: "0x10de"}, bus: rp1}]
-          %s
-        """;
     private static final Bdf GPU = Bdf.parse("0000:3b:00.0");
 
     private final FleetState state = new FleetState();
@@ -62,7 +38,20 @@ final class LoggedCell {
 
     /** A host with one free GPU of a vendor, whose agent is admitted; {@code more} is said of the device. */
     void host(String name, String memory, String vendor, String more) {
-        HostInventory host = ((ParsedDocument.Host) parse(HOST.formatted(name, memory, vendor, more))).host();
+        HostInventory host = ((ParsedDocument.Host) parse("""
+            kind: Host
+            metadata: {name: %s}
+            spec:
+              kernel: "7.0"
+              vmm: "10.2"
+              memory: %s
+              kernel-options: ["intel_iommu=on,sm_on"]
+              interrupt-remapping: on
+              iommus: [{id: dmar0, type: intel-vtd, cap: "0x19ed008c40780c66", ecap: "0x3ef9e86f050df"}]
+              devices:
+                - {bdf: "0000:3b:00.0", vendor: "%s", device: "0x2330", class: "0x030200", group: 12, iommu: dmar0,
+                   driver: vfio-pci%s}
+            """.formatted(name, memory, vendor, more))).host();
         replay(new Origin.Agent("boot", "life-" + name, 1), host);
         replay(
                 new Origin.Controller(1, 1),
@@ -80,7 +69,17 @@ final class LoggedCell {
     }
 
     private CellKey<String> vm(String name, Phase phase, Optional<Placement.Leg> leg, String more) {
-        VirtualMachine vm = ((ParsedDocument.Vm) parse(VM.formatted(name, more))).vm();
+        VirtualMachine vm = ((ParsedDocument.Vm) parse("""
+            kind: VirtualMachine
+            metadata: {name: %s}
+            spec:
+              machine: pc-q35-10.2
+              memory: 8GiB
+              viommus: [{model: intel-iommu, scalable-mode: on, fsts: on, caching-mode: on, aw-bits: 48}]
+              buses: [{id: rp1, type: pcie-root-port, parent: pcie.0}]
+              devices: [{id: gpu0, match: {vendor: "0x10de"}, bus: rp1}]
+              %s
+            """.formatted(name, more))).vm();
         Decision.Decided decided = (Decision.Decided) vm.spec().configuration().decide(RulesVersion.DEFAULT);
         replay(
                 new Origin.Controller(1, 1),
@@ -113,5 +112,10 @@ final class LoggedCell {
 
     private static ParsedDocument parse(String text) {
         return Inputs.read("test", text.getBytes(UTF_8)).getFirst();
+    }
+
+    /** The placement of a VM that was asked for. */
+    Placement placement(CellKey<String> vm) {
+        return Objects.requireNonNull(state.placements().get(vm), "the VM's placement");
     }
 }

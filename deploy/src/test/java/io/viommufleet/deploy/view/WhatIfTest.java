@@ -90,8 +90,7 @@ class WhatIfTest {
         cell.host("third", "32GiB", MELLANOX, "");
         CellKey<String> vm = cell.pending("trainer", "placement: {hosts: [second]}");
 
-        List<PlacementQuestion.Answer> answers = PlacementQuestion.everywhere(
-                cell.state(), cell.state().placements().get(vm));
+        List<PlacementQuestion.Answer> answers = PlacementQuestion.everywhere(cell.state(), cell.placement(vm));
 
         assertThat(answers)
                 .extracting(answer -> answer.verdict().obstacle())
@@ -126,11 +125,11 @@ class WhatIfTest {
                 new Origin.Controller(1, 2),
                 HostState.unknown("first").losing("silent for 45 s", List.of(), List.of("boot")));
 
-        assertThat(WhatNext.of(cell.state(), pending, cell.state().placements().get(pending)))
+        assertThat(WhatNext.of(cell.state(), pending, cell.placement(pending)))
                 .singleElement()
                 .asString()
                 .contains("as soon as a host takes it", "0/1 hosts");
-        assertThat(WhatNext.of(cell.state(), running, cell.state().placements().get(running)))
+        assertThat(WhatNext.of(cell.state(), running, cell.placement(running)))
                 .first()
                 .asString()
                 .contains("silent for 45 s", "fleet evacuate first");

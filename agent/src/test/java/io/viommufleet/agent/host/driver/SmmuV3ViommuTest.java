@@ -80,8 +80,10 @@ class SmmuV3ViommuTest {
         return file(device).bind(new BindIommufd(descriptor));
     }
 
-    private Result<HwptInvalidate.Handled> invalidate(byte[] commands, int count) {
-        return context.call(new HwptInvalidate(viommu, 1, ENTRY_BYTES, count, UserBuffer.of(commands), 0));
+    private Result<HwptInvalidate.Handled> invalidate(ByteBuffer commands, int count) {
+        byte[] bytes = new byte[commands.capacity()];
+        commands.get(0, bytes);
+        return context.call(new HwptInvalidate(viommu, 1, ENTRY_BYTES, count, UserBuffer.of(bytes), 0));
     }
 
     private static ByteBuffer commands(int count) {
@@ -101,8 +103,8 @@ class SmmuV3ViommuTest {
     @Test
     void anArrayThatCannotBeCopiedIsNotBegun() {
         ByteBuffer tail = commands(3).put(2 * ENTRY_BYTES + 20, (byte) 1);
-        Result<HwptInvalidate.Handled> tooBig = invalidate(tail.array(), 3);
-        Result<HwptInvalidate.Handled> cut = invalidate(commands(2).array(), 3);
+        Result<HwptInvalidate.Handled> tooBig = invalidate(tail, 3);
+        Result<HwptInvalidate.Handled> cut = invalidate(commands(2), 3);
 
         assertThat(tooBig.errno()).isEqualTo(Errno.E2BIG);
         assertThat(handled(tooBig)).isZero();
@@ -113,7 +115,7 @@ class SmmuV3ViommuTest {
     @Test
     void aCommandThatIsRefusedEndsAnArrayWhereItStands() {
         ByteBuffer unknown = commands(3).putLong(2 * ENTRY_BYTES, 0xff);
-        Result<HwptInvalidate.Handled> result = invalidate(unknown.array(), 3);
+        Result<HwptInvalidate.Handled> result = invalidate(unknown, 3);
 
         assertThat(result.errno()).isEqualTo(Errno.EIO);
         assertThat(handled(result)).isEqualTo(2);

@@ -93,7 +93,7 @@ class DirtyReadingTest {
     @Test
     void skipsPagesOfTheBitmapThatAreMissing() throws KernelFailure {
         Life tracked = new Life(Table.SMALLEST_ONLY);
-        long bytesPerBitmapPage = 4096L * Byte.SIZE << UNIT_SHIFT;
+        long bytesPerBitmapPage = (4096L * Byte.SIZE) << UNIT_SHIFT;
         tracked.map(Fixture.BASE, 3 * bytesPerBitmapPage);
         for (int page = 0; page < 3; page++) {
             tracked.hwpt.markDirty(Fixture.BASE + page * bytesPerBitmapPage);
