@@ -59,6 +59,7 @@ final class CellHarness {
 
     final List<Envelope> log = new ArrayList<>();
     final StringBuilder story = new StringBuilder();
+    private final DeviceFeasibility feasibility;
     Cell cell;
     long epoch = 1;
     long nowNanos;
@@ -66,15 +67,19 @@ final class CellHarness {
     private long sequence;
 
     CellHarness() {
+        this((vm, guest, host, device) -> host.kernel().equals(FLAT_KERNEL)
+                        && vm.decision().devices().stream().anyMatch(decided -> decided.nestingParent())
+                ? Optional.of(new DeviceFeasibility.Refusal(Obstacle.CANNOT_NEST, "ECAP.NEST is 0"))
+                : Optional.empty());
+    }
+
+    /** With another idea of what hosts can do. */
+    CellHarness(DeviceFeasibility feasibility) {
+        this.feasibility = feasibility;
         cell = newCell();
     }
 
     private Cell newCell() {
-        DeviceFeasibility feasibility =
-                (vm, guest, host, device) -> host.kernel().equals(FLAT_KERNEL)
-                                && vm.decision().devices().stream().anyMatch(decided -> decided.nestingParent())
-                        ? Optional.of(new DeviceFeasibility.Refusal(Obstacle.CANNOT_NEST, "ECAP.NEST is 0"))
-                        : Optional.empty();
         return new Cell(CellSettings.DEFAULT, feasibility, nowNanos);
     }
 
@@ -170,6 +175,28 @@ final class CellHarness {
                         Optional.of("VFIO_DEVICE_ATTACH_IOMMUFD_PT"),
                         Optional.of(errno),
                         "on purpose")));
+    }
+
+    /** The source of a live migration answers that it cannot hand the guest over; it runs on as before. */
+    void refuseHandOver(String host, String vm, String device, String reason) {
+        AttachmentId id = new AttachmentId(host, vm, device);
+        Envelope command = latest(id);
+        Attachment attachment = (Attachment) command.value();
+        AttachFailure why = new AttachFailure(
+                AttachStep.HAND_OVER, Optional.of("IOMMU_HWPT_SET_DIRTY_TRACKING"), Optional.of("EOPNOTSUPP"), reason);
+        agent(
+                attachment.boot(),
+                attachment.incarnation(),
+                new Outcome(
+                        id,
+                        command.generation(),
+                        DeviceState.ATTACHED,
+                        Optional.empty(),
+                        List.of(),
+                        Map.of(),
+                        1_000,
+                        List.of(),
+                        Optional.of(new MigrationReport(0, 0, Optional.of(why)))));
     }
 
     /** The agents answer whatever is commanded and not answered yet, as if all went well, until nothing more is. */
