@@ -9,6 +9,7 @@ import static io.viommufleet.agent.iommufd.system.Errno.EPERM;
 import static io.viommufleet.agent.iommufd.system.PageMath.PAGE_SIZE;
 import static io.viommufleet.agent.iommufd.system.PageMath.below;
 
+import io.viommufleet.agent.iommufd.driver.DirtyLog;
 import io.viommufleet.agent.iommufd.driver.PagingDomain;
 import io.viommufleet.agent.iommufd.driver.ReservedRegion;
 import io.viommufleet.agent.iommufd.iova.IovaRange;
@@ -347,7 +348,14 @@ public final class Ioas extends IommufdObject {
         }
     }
 
+    /** Takes an area's entries out of every page table; what was dirty is forgotten with them. */
     private void discard(MappedArea area) {
+        for (HwptPaging hwpt : hwpts) {
+            DirtyLog log = hwpt.domain().dirtyLog();
+            if (log != null) {
+                log.clear(area.start(), area.last());
+            }
+        }
         area.unpinForDomains();
         space.remove(area);
     }

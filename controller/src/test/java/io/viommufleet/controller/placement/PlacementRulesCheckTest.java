@@ -27,16 +27,17 @@ class PlacementRulesCheckTest {
         assertThat(check(vm("v").spread("zone").on("h1")))
                 .singleElement()
                 .satisfies(error -> assertThat(error.message()).contains("pinned to host h1"));
-        assertThat(check(vm("v").spread("pool").pool("ml")))
+        assertThat(check(vm("v").spread("fleet/pool").pool("ml")))
                 .singleElement()
                 .satisfies(error -> assertThat(error.message()).contains("one pool, ml"));
     }
 
     @Test
     void refusesAPoolThatTheLabelsContradict() {
-        assertThat(check(vm("v").pool("ml").labels(Map.of("pool", "web")))).hasSize(1);
-        assertThat(check(vm("v").labels(Map.of("pool", "web")))).hasSize(1);
-        assertThat(check(vm("v").pool("ml").labels(Map.of("pool", "ml")))).isEmpty();
+        assertThat(check(vm("v").pool("ml").labels(Map.of("fleet/pool", "web"))))
+                .hasSize(1);
+        assertThat(check(vm("v").labels(Map.of("fleet/pool", "web")))).hasSize(1);
+        assertThat(check(vm("v").pool("ml").labels(Map.of("fleet/pool", "ml")))).isEmpty();
     }
 
     @Test

@@ -7,6 +7,7 @@ import io.viommufleet.agent.iommufd.GetDirtyBitmap;
 import io.viommufleet.agent.iommufd.HwptAlloc;
 import io.viommufleet.agent.iommufd.HwptPaging;
 import io.viommufleet.agent.iommufd.IoasMap;
+import io.viommufleet.agent.iommufd.IoasUnmap;
 import io.viommufleet.agent.iommufd.KernelBehaviour;
 import io.viommufleet.agent.iommufd.SetDirtyTracking;
 import io.viommufleet.agent.iommufd.SetOption;
@@ -88,6 +89,19 @@ class DirtyReadingTest {
                 tracked.read();
             }
         }
+    }
+
+    @Test
+    void forgetsWhatIsDirtyWhenItIsUnmapped() {
+        Life tracked = new Life(Table.SMALLEST_ONLY);
+        tracked.map(Fixture.BASE, 8192);
+        tracked.hwpt.markDirty(Fixture.BASE);
+        assertThat(tracked.dirtyUnits().isEmpty()).isFalse();
+
+        tracked.kernel.ok(new IoasUnmap(tracked.ioas, Fixture.BASE, 8192));
+        tracked.map(Fixture.BASE, 8192);
+
+        assertThat(tracked.dirtyUnits()).isEqualTo(new BitSet());
     }
 
     @Test
