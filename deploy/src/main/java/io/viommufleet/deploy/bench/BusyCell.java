@@ -10,6 +10,7 @@ import io.viommufleet.common.model.IommuType;
 import io.viommufleet.common.model.Metadata;
 import io.viommufleet.common.model.Placement;
 import io.viommufleet.common.model.PlacementRules;
+import io.viommufleet.common.model.Policy;
 import io.viommufleet.common.model.ViommuSpec;
 import io.viommufleet.common.model.VmSpec;
 import io.viommufleet.common.viommu.Decision;
@@ -71,7 +72,7 @@ final class BusyCell {
     private static HostInventory host(int number, int model, List<HostDevice> devices) {
         Map<String, String> labels = new HashMap<>(Map.of("zone", "z" + number % ZONES, "serial", "s" + number));
         if (number % 3 == 0) {
-            labels.put("pool", "ml");
+            labels.put(Policy.POOL_LABEL, "ml");
         }
         return inventory("host-" + number, labels, model == 3 ? DOES_NOT_NEST : NESTS, devices, 512L + model);
     }
