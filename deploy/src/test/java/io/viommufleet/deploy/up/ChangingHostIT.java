@@ -16,6 +16,8 @@ import io.viommufleet.common.model.HostState;
 import io.viommufleet.common.model.Outcome;
 import io.viommufleet.common.model.Phase;
 import io.viommufleet.common.model.Placement;
+import io.viommufleet.common.model.Placement.Attempt;
+import io.viommufleet.common.model.Placement.FailureKind;
 import io.viommufleet.controller.app.ControllerApp;
 import io.viommufleet.controller.app.ControllerConfig;
 import io.viommufleet.controller.cell.CellSettings;
@@ -93,7 +95,7 @@ class ChangingHostIT {
             }
             host(NEVER_NESTS, GPU.formatted("vfio-pci"));
             try (AgentApp _ = AgentApp.start(config().rebooted())) {
-                await(view, Phase.FAILED);
+                assertThat(awaitAttempt(view).kind()).isEqualTo(FailureKind.CONFIGURATION);
 
                 HostState state = view.state().hostState(HOST).orElseThrow();
                 assertThat(state.drift()).hasValueSatisfying(drift -> {
@@ -166,7 +168,10 @@ class ChangingHostIT {
         apply();
         try (FleetView view = FleetView.open(kafka());
                 AgentApp agent = AgentApp.start(config())) {
-            assertThat(await(view, Phase.FAILED).reason()).isEqualTo(LOST);
+            Attempt attempt = awaitAttempt(view);
+            assertThat("gpu0 on changing: " + attempt.reason().substring("gpu0: ".length()))
+                    .isEqualTo(LOST);
+            assertThat(attempt.kind()).isEqualTo(FailureKind.DEVICE);
 
             assertThat(metrics(agent.url().orElseThrow()))
                     .containsPattern("viommu_outcomes_total\\{[^}]*state=\"failed\"")
@@ -278,6 +283,16 @@ class ChangingHostIT {
 
     private static Placement await(FleetView view, Phase phase) {
         return await(view, state -> state.placements().get(TRAINER), placement -> placement.phase() == phase);
+    }
+
+    /** The first attempt that failed: the VM looks for another host since. */
+    private static Attempt awaitAttempt(FleetView view) {
+        return await(
+                        view,
+                        state -> state.placements().get(TRAINER),
+                        placement -> !placement.attempts().isEmpty())
+                .attempts()
+                .getLast();
     }
 
     private static HostInventory awaitHost(FleetView view, Predicate<HostInventory> goal) {
