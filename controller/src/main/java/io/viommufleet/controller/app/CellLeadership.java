@@ -30,6 +30,8 @@ final class CellLeadership implements AutoCloseable {
     /** Behind by as much at first and after each write, so that planning goes on until nothing is missing. */
     private long plannedNanos = System.nanoTime() - REPLAN_NANOS;
 
+    private long toldNanos = System.nanoTime() - REPLAN_NANOS;
+
     private CellLeadership(Leader leader, TransactionalWriter writer, CellFold fold, CellMeters meters) {
         this.leader = leader;
         this.writer = writer;
@@ -79,6 +81,14 @@ final class CellLeadership implements AutoCloseable {
         if (anything || isDue()) {
             plannedNanos = System.nanoTime();
             meters.timeStep(this::writeMissing);
+            tellMeters();
+        }
+    }
+
+    /** A summary looks at every VM and host: once a second is enough for whoever scrapes. */
+    private void tellMeters() {
+        if (System.nanoTime() - toldNanos >= REPLAN_NANOS) {
+            toldNanos = System.nanoTime();
             meters.summary(fold.summary());
             meters.lag(fold.lag());
             fold.leader().ifPresent(meters::leading);

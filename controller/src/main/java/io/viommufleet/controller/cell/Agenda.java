@@ -140,11 +140,6 @@ final class Agenda {
         };
     }
 
-    /** Whether anything is left to be looked at. */
-    boolean isEmpty() {
-        return vms.isEmpty() && hosts.isEmpty() && operations.isEmpty() && policies.isEmpty() && !everyHost;
-    }
-
     private static List<String> take(SortedSet<String> keys) {
         List<String> taken = new ArrayList<>(keys);
         keys.clear();

@@ -38,7 +38,7 @@ import java.util.TreeSet;
  */
 final class CellState {
     private final Agenda agenda;
-    private final Map<String, VirtualMachine> requests = new HashMap<>();
+    private final Map<String, Asked> requests = new HashMap<>();
     private final Map<String, Reported<HostInventory>> inventories = new HashMap<>();
     private final Map<AttachmentId, Reported<Outcome>> outcomes = new HashMap<>();
     private final Map<String, Owned<Placement>> placements = new HashMap<>();
@@ -70,7 +70,7 @@ final class CellState {
         return switch (envelope.value()) {
             case VirtualMachine vm ->
                 accept(() -> {
-                    requests.put(vm.key(), vm);
+                    requests.put(vm.key(), Asked.of(vm));
                     agenda.vm(vm.key());
                 });
             case Operation operation ->
@@ -177,7 +177,7 @@ final class CellState {
         return Optional.empty();
     }
 
-    Map<String, VirtualMachine> requests() {
+    Map<String, Asked> requests() {
         return requests;
     }
 

@@ -3,7 +3,6 @@ package io.viommufleet.controller.cell;
 import io.viommufleet.common.model.Phase;
 import io.viommufleet.common.model.Placement;
 import io.viommufleet.common.model.VirtualMachine;
-import io.viommufleet.common.wire.RecordCodec;
 import io.viommufleet.controller.lifecycle.Changes;
 import java.util.Optional;
 
@@ -15,8 +14,9 @@ final class RequestPlanner {
         this.draft = draft;
     }
 
-    void plan(VirtualMachine request) {
-        String digest = RecordCodec.digest(request);
+    void plan(Asked asked) {
+        VirtualMachine request = asked.vm();
+        String digest = asked.digest();
         Optional<Placement> known = draft.placement(request.key());
         if (known.isEmpty()) {
             if (!request.spec().deleted()) {

@@ -97,10 +97,11 @@ final class VmPlanner {
     /** The boot is over, and what it held is free. Whoever is to be evacuated looks for another host; the others wait. */
     private void hostLost(Placement placement, Placement.Leg leg, String why) {
         String reason = "host %s is lost: %s".formatted(leg.host(), why);
+        String waits = reason + "; the VM waits for it";
         if (placement.spec().onHostLoss() == OnHostLoss.EVACUATE) {
             draft.put(placement.on(Optional.empty()).tried(List.of()).in(Phase.PENDING, "evacuated, for " + reason));
-        } else if (placement.movement().isPresent() || placement.phase() != Phase.PLACING) {
-            draft.put(placement.on(placement.active()).in(Phase.PLACING, reason + "; the VM waits for it"));
+        } else if (placement.movement().isPresent() || !placement.reason().equals(waits)) {
+            draft.put(placement.on(placement.active()).in(Phase.PLACING, waits));
         }
     }
 

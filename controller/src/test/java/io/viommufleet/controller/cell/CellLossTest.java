@@ -118,6 +118,20 @@ class CellLossTest {
     }
 
     @Test
+    void aVmThatWasStillAttachingSaysThatItsHostIsLost() {
+        start(1);
+        fleet.user(vm("attaching", 1));
+        fleet.settle();
+        assertThat(fleet.placement("attaching").phase()).isEqualTo(Phase.PLACING);
+
+        fleet.operate("fence", new Action.Fence("nest-0", true));
+
+        assertThat(fleet.placement("attaching").phase()).isEqualTo(Phase.PLACING);
+        assertThat(fleet.placement("attaching").reason())
+                .isEqualTo("host nest-0 is lost: an operator confirmed that it is off; the VM waits for it");
+    }
+
+    @Test
     void anOperatorEvacuatesTheVmsOfALostHostThatWait() {
         start(1);
         fleet.user(vm("waits", 1));
