@@ -298,11 +298,18 @@ final class CellHarness {
 
     /** A host with as many devices, each in a group of its own. */
     static HostInventory host(String name, int devices) {
+        return host(name, devices, Map.of());
+    }
+
+    /** The same with more labels than the one for its zone. */
+    static HostInventory host(String name, int devices, Map<String, String> more) {
+        Map<String, String> labels = new HashMap<>(more);
+        labels.put("zone", name.substring(name.length() - 1));
         List<HostDevice> all = IntStream.range(0, devices)
                 .mapToObj(i -> device(new Bdf(0, 0x10 + i, 0, 0), 10 + i))
                 .toList();
         return new HostInventory(
-                new Metadata(name, 0, Map.of("zone", name.substring(name.length() - 1))),
+                new Metadata(name, 0, labels),
                 name.startsWith("flat") ? FLAT_KERNEL : "7.0",
                 Optional.of("10.2"),
                 64L << 30,

@@ -10,6 +10,7 @@ import io.viommufleet.common.model.OperationProgress.State;
 import io.viommufleet.common.model.Phase;
 import io.viommufleet.common.model.Placement;
 import io.viommufleet.common.model.Placement.Attempt;
+import io.viommufleet.common.model.PlacementRules;
 import io.viommufleet.common.model.Policy;
 import io.viommufleet.common.model.PolicyState;
 import io.viommufleet.common.model.VirtualMachine;
@@ -172,6 +173,38 @@ class CellRetryTest {
         quota(3);
         fleet.carryOutAll();
         assertThat(fleet.placement("second").phase()).isEqualTo(Phase.RUNNING);
+    }
+
+    @Test
+    void aPoolIsForTheTenantsOfItsPolicyAlone() {
+        fleet.agent("b1", "i1", host("nest-a", 4, Map.of(Policy.POOL_LABEL, "gold")));
+        fleet.user(new Policy(
+                new Metadata("gold-users", 0, Map.of()), new Policy.Rule.Pool("gold", List.of("ml")), false));
+        fleet.user(inPool("ours", "ml"));
+        fleet.user(inPool("theirs", "web"));
+        fleet.user(vm("elsewhere", 1));
+        fleet.carryOutAll();
+
+        assertThat(fleet.placement("ours").phase()).isEqualTo(Phase.RUNNING);
+        assertThat(fleet.placement("theirs").reason())
+                .isEqualTo("pool gold is for the tenants ml, by policy gold-users");
+        assertThat(fleet.placement("elsewhere").reason()).isEqualTo("0/1 hosts: 1 in another pool");
+    }
+
+    private static VirtualMachine inPool(String name, String tenant) {
+        VirtualMachine vm = vm(name, 1);
+        PlacementRules any = PlacementRules.ANYWHERE;
+        PlacementRules pool = new PlacementRules(
+                any.hosts(),
+                any.labels(),
+                any.spread(),
+                any.strategy(),
+                any.numa(),
+                any.antiAffinity(),
+                Optional.of("gold"));
+        return new VirtualMachine(
+                new Metadata(name, 0, Map.of(Policy.TENANT_LABEL, tenant)),
+                vm.spec().placedBy(pool));
     }
 
     private static VirtualMachine tenant(String name, int devices) {
